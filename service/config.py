@@ -1,0 +1,101 @@
+"""Typed settings from the environment; a bad value stops the start with a sentence.
+
+Only `wiring` reads this. `SETTINGS` is the list that `enrich serve --help` prints.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.errors import ConfigError
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, its default as text, and what it does."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", "address to listen on"),
+    Setting("PORT", "8000", "port to listen on"),
+    Setting("ENRICH_WORKERS", "0", "worker processes; 0 means one per core, at most 8"),
+    Setting("ENRICH_THREADS", "4", "threads per worker: how many slow clients one worker can wait for"),
+    Setting("ENRICH_REFERENCE_DATA", str(_ROOT / "reference_data"), "folder with policy/ and releases/"),
+    Setting(
+        "ENRICH_DATABASE_URL", f"sqlite:///{_ROOT / 'var' / 'doorstep.sqlite'}", "SQLAlchemy URL of the store"
+    ),
+    Setting("ENRICH_DEMO_KEYS", "loopback", "sk_demo and pk_demo: 'loopback' (only when HOST is) or 'off'"),
+    Setting(
+        "ENRICH_SALT", "", "secret salt of hashes (arms, suppression lists); empty: one kept in the store"
+    ),
+    Setting("ENRICH_COUNTRY", "DK", "country of leads that name none"),
+    Setting("ENRICH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("ENRICH_MAX_BODY_BYTES", "32768", "largest request body of a single call"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings, checked."""
+
+    host: str
+    port: int
+    workers: int
+    threads: int
+    reference_data: Path
+    database_url: str
+    demo_keys: bool
+    salt: str
+    country: str
+    log_level: str
+    max_body_bytes: int
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Reads the settings from `environ` (the process environment by default).
+
+    Raises ConfigError naming the variable, its value and what is allowed.
+    """
+    env = os.environ if environ is None else environ
+    values = {s.name: env.get(s.name, "") or s.default for s in SETTINGS}
+    host = values["HOST"]
+    demo = _one_of(values, "ENRICH_DEMO_KEYS", ("loopback", "off"))
+    workers = _integer(values, "ENRICH_WORKERS", 0, 64)
+    return Config(
+        host=host,
+        port=_integer(values, "PORT", 0, 65535),
+        workers=workers or min(os.cpu_count() or 1, 8),
+        threads=_integer(values, "ENRICH_THREADS", 1, 64),
+        reference_data=Path(values["ENRICH_REFERENCE_DATA"]),
+        database_url=values["ENRICH_DATABASE_URL"],
+        demo_keys=demo == "loopback" and host in ("127.0.0.1", "localhost", "::1"),
+        salt=values["ENRICH_SALT"],
+        country=values["ENRICH_COUNTRY"].upper(),
+        log_level=_one_of(values, "ENRICH_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
+        max_body_bytes=_integer(values, "ENRICH_MAX_BODY_BYTES", 1024, 64 * 1024 * 1024),
+    )
+
+
+def _integer(values: Mapping[str, str], name: str, low: int, high: int) -> int:
+    text = values[name]
+    if not text.strip().isdigit() or not low <= int(text) <= high:
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _one_of(
+    values: Mapping[str, str], name: str, allowed: tuple[str, ...], fold: Callable[[str], str] = str
+) -> str:
+    text = fold(values[name])
+    if text not in allowed:
+        raise ConfigError(f"{name} is {values[name]!r}; it must be one of {', '.join(allowed)}.")
+    return text
