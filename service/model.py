@@ -249,7 +249,7 @@ class Lead:
     """A prospective customer before anyone has spoken to them; known by the caller's `lead_id`."""
 
     lead_id: str
-    address: AddressQuery
+    address: AddressQuery = field(repr=False)
     country: str
     language: str
     channel: str
@@ -313,6 +313,8 @@ class Decision:
     weights: Weights
     treatments: Mapping[str, Treatment]
     versions: Versions
+    profiling: Literal["performed", "not_performed"] = "performed"
+    unit: UnitFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
