@@ -1,0 +1,50 @@
+"""Danish counts per polling area: the margins that profiles, roll-ups and the joint tables stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from service.errors import SourceError
+from service.refdata.catalogue import DEFAULT_SOURCES, Source, load_source
+from service.refdata.corrections import Ledger, correct_tables
+from service.refdata.reading import read_table
+
+SOURCE = "dst_valgdatabase"
+
+
+def load_margins(
+    raw: Path, sources: Path = DEFAULT_SOURCES, ledger: Ledger | None = None
+) -> dict[str, pd.DataFrame]:
+    """Count tables per polling area, after the named corrections of `dst_valgdatabase.toml`.
+
+    Index: area code as text, sorted, the same 1,298 in every table. Columns: codes of the catalogue.
+    NaN: not published (the empty areas). Unit: households (inhabited dwellings) or persons, as the
+    name ends; `income_sums` holds households, and DKK per year for the two sums. `areas` is text
+    (municipality 4 digits, region 4 digits). Raises SourceError.
+    """
+    source = load_source(sources / f"{SOURCE}.toml")
+    tables = {
+        name: read_table(raw / source.folder / spec.file, spec, source.key, sources)
+        for name, spec in source.tables.items()
+    }
+    _check_same_areas(source, tables)
+    tables = correct_tables(source, tables, Ledger() if ledger is None else ledger)
+    areas = tables["areas"].sort_index()
+    areas["municipality"] = areas["municipality"].str.zfill(4)
+    areas["region"] = areas["region"].str.replace(r"\.0$", "", regex=True)
+    tables["areas"] = areas
+    return tables
+
+
+def _check_same_areas(source: Source, tables: dict[str, pd.DataFrame]) -> None:
+    expected = set(tables["areas"].index)
+    for name, table in tables.items():
+        odd = sorted(expected.symmetric_difference(table.index))
+        if odd:
+            side = "missing" if odd[0] in expected else "not in the list of areas"
+            raise SourceError(
+                f"{source.tables[name].file}: column {source.key!r}: rule matched-keys: {len(odd)} areas differ, "
+                f"such as {odd[0]} ({side})."
+            )

@@ -1,0 +1,158 @@
+"""Reads publishers' delimited files strictly: a damaged one is refused, naming file, row, column and rule."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from service.errors import SourceError
+from service.refdata.catalogue import DEFAULT_SOURCES, TableSpec
+from service.refdata.denied import load_denied
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """A whole file as text. Raises SourceError when missing, empty, HTML, or of another encoding."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path.name}: cannot be read ({error.strerror}); fetch it again.") from error
+    if not raw.strip():
+        raise SourceError(f"{path.name}: row 1: rule not-empty: the file is empty; fetch it again.")
+    if re.match(rb"\s*<(!doctype html|html)", raw[:256], re.IGNORECASE):
+        raise SourceError(
+            f"{path.name}: row 1: rule not-a-web-page: an HTML page came instead of data; the address has "
+            "moved or the publisher is down."
+        )
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise SourceError(
+            f"{path.name}: row {row}: rule encoding: not {encoding} (byte {raw[error.start]:#04x}); "
+            "the publisher's form has changed."
+        ) from error
+
+
+def read_rows(
+    path: Path, encoding: str = "utf-8", separator: str = ",", whole_lines: bool = True
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a delimited file, every row as wide as the header.
+
+    Raises SourceError for a ragged row or, with `whole_lines`, a last line without its end (half a file).
+    """
+    text = read_text(path, encoding)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    header, body = [name.strip() for name in rows[0]], rows[1:]
+    if len(header) < 2:
+        raise SourceError(
+            f"{path.name}: row 1: rule separator: one column only; the separator is not {separator!r}."
+        )
+    if len(set(header)) != len(header):
+        twice = next(name for i, name in enumerate(header) if name in header[:i])
+        raise SourceError(f"{path.name}: row 1, column {twice!r}: rule unique-columns: it comes twice.")
+    for number, row in enumerate(body, start=2):
+        if len(row) != len(header):
+            raise SourceError(
+                f"{path.name}: row {number}: rule whole-rows: {len(row)} fields, the header has {len(header)}; "
+                "the file is cut off or its separator has changed."
+            )
+    if whole_lines and not text.endswith("\n"):
+        raise SourceError(
+            f"{path.name}: row {len(rows)}: rule whole-file: the last line has no end; the file is cut off."
+        )
+    if not body:
+        raise SourceError(f"{path.name}: row 2: rule not-empty: a header and no rows.")
+    return header, body
+
+
+def to_numbers(
+    file: str, column: str, texts: Sequence[str], may_be_negative: bool = False, empty: str = ""
+) -> np.ndarray:
+    """A column of numbers; `empty` marks unknown (NaN). Raises SourceError naming row, column and rule."""
+    numbers = np.full(len(texts), np.nan)
+    for i, text in enumerate(texts):
+        if text == empty or text == "":
+            continue
+        if not _NUMBER.fullmatch(text):
+            rule = "decimal-point" if _DECIMAL_COMMA.fullmatch(text) else "number"
+            raise SourceError(f"{file}: row {i + 2}, column {column!r}: rule {rule}: {text[:40]!r}.")
+        numbers[i] = float(text)
+        if numbers[i] < 0 and not may_be_negative:
+            raise SourceError(f"{file}: row {i + 2}, column {column!r}: rule not-negative: {text}.")
+    return numbers
+
+
+def read_table(path: Path, spec: TableSpec, key: str, sources: Path = DEFAULT_SOURCES) -> pd.DataFrame:
+    """One table of a source: index = key as text, one column per code.
+
+    Count tables are float64 (NaN unknown), text tables str. Raises SourceError for a denied, missing
+    or doubled column, a doubled or empty key, and anything that is no number.
+    """
+    header, rows = read_rows(path)
+    wanted = _wanted_columns(path, spec, header)
+    load_denied(sources).refuse(path.name, [label for label, _ in wanted], spec.folds, spec.name)
+    where = {name: i for i, name in enumerate(header)}
+    if key not in where:
+        raise SourceError(f"{path.name}: row 1, column {key!r}: rule key-column: the key is missing.")
+    keys = [row[where[key]].strip() for row in rows]
+    seen: dict[str, int] = {}
+    for number, value in enumerate(keys, start=2):
+        if not value:
+            raise SourceError(f"{path.name}: row {number}, column {key!r}: rule key-filled: it is empty.")
+        if value in seen:
+            raise SourceError(
+                f"{path.name}: row {number}, column {key!r}: rule unique-key: {value} is also in row {seen[value]}."
+            )
+        seen[value] = number
+    index = pd.Index(keys, name="code")
+    if spec.kind == "text":
+        return pd.DataFrame(
+            {c: [row[where[label]].strip() for row in rows] for label, c in wanted}, index=index
+        )
+    sums: dict[str, np.ndarray] = {}
+    for label, code in wanted:
+        column = [row[where[label]].strip() for row in rows]
+        numbers = to_numbers(path.name, label, column, code in spec.may_be_negative)
+        sums[code] = sums[code] + numbers if code in sums else numbers
+    return pd.DataFrame(sums, index=index).sort_index()
+
+
+def _wanted_columns(path: Path, spec: TableSpec, header: list[str]) -> list[tuple[str, str]]:
+    """(label, code) of the columns that a table takes, in the catalogue's order."""
+    if spec.columns:
+        wanted = [(spec.prefix + label, code) for code, label in spec.columns.items()]
+        for label, _ in wanted:
+            if label not in header:
+                raise SourceError(
+                    f"{path.name}: row 1, column {label!r}: rule expected-columns: it is missing."
+                )
+        return wanted
+    pattern = re.compile(re.escape(spec.prefix) + f"(?:{spec.pattern})")
+    hits = [(label, hit) for label in header if (hit := pattern.fullmatch(label))]
+    if spec.expected_columns is not None and len(hits) != spec.expected_columns:
+        raise SourceError(
+            f"{path.name}: row 1: rule expected-columns: {len(hits)} columns look like "
+            f"{spec.prefix + spec.pattern!r}, expected {spec.expected_columns}."
+        )
+    coded = []
+    for label, hit in hits:
+        parts = [spec.labels.get(group, {}).get(value) for group, value in hit.groupdict().items()]
+        if all(parts):
+            coded.append((label, "|".join(str(part) for part in parts)))
+    order = [code for code in dict.fromkeys(code for _, code in coded)]
+    ranks = {code: i for i, code in enumerate(_label_order(spec, order))}
+    return sorted(coded, key=lambda pair: ranks[pair[1]])
+
+
+def _label_order(spec: TableSpec, codes: list[str]) -> list[str]:
+    groups = [list(labels.values()) for labels in spec.labels.values()]
+    return sorted(codes, key=lambda code: [g.index(p) for g, p in zip(groups, code.split("|"), strict=True)])
