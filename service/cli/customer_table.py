@@ -70,7 +70,11 @@ class ParquetTable:
 
 
 def open_table(path: Path) -> CsvTable | ParquetTable:
-    return ParquetTable(path) if path.suffix.lower() in (".parquet", ".pq") else CsvTable(path)
+    """Opens by suffix. Raises InvalidInputError for an empty file or a heading that stands twice."""
+    table = ParquetTable(path) if path.suffix.lower() in (".parquet", ".pq") else CsvTable(path)
+    if twice := sorted({h for h in table.headings if table.headings.count(h) > 1}):
+        raise InvalidInputError(f"{path} has more than one column called {', '.join(twice)}; rename one.")
+    return table
 
 
 def _encoding(path: Path) -> str:

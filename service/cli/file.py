@@ -159,8 +159,10 @@ def choose_columns(headings: Sequence[str], address: str, mapping: str, source: 
         return {"address": _index(headings, address, source)}
     if mapping:
         pairs = dict(part.split("=", 1) for part in mapping.split(",") if "=" in part)
-        if unknown := set(pairs) - set(PARTS) or not pairs:
-            raise InvalidInputError(f"--columns takes {', '.join(PARTS)} as part=heading; not {unknown}.")
+        if not pairs or not set(pairs) <= set(PARTS):
+            raise InvalidInputError(
+                f"--columns {mapping!r} is not understood; write part=heading; parts: {', '.join(PARTS)}."
+            )
         return {part: _index(headings, heading, source) for part, heading in pairs.items()}
     folded = [h.strip().lower() for h in headings]
     found = {
