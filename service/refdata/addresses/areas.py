@@ -97,7 +97,7 @@ def _points(lats: Floats, lons: Floats) -> npt.NDArray[np.object_]:
     x, y = _METRES.transform(lons, lats)
     # An unknown coordinate is an empty point: in no area.
     x, y = np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
-    points = np.atleast_1d(shapely.points(x, y))
+    points = np.asarray(shapely.points(np.atleast_1d(x), np.atleast_1d(y)), dtype=object)
     points[~np.isfinite(x)] = shapely.Point()
     return points
 

@@ -8,10 +8,14 @@ cannot be of that column) stops the import with SourceError. A row that is well-
 from __future__ import annotations
 
 import csv
+import gzip
+import zipfile
+import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from tqdm import tqdm
 
@@ -33,31 +37,73 @@ class Where:
         raise SourceError(f"{self.path.name}, line {self.line}, column {column}: {problem}")
 
 
-def read_lines(path: Path, progress: bool = False) -> Iterator[tuple[Where, str]]:
-    """The lines of a UTF-8 text file without their line ends, each with its place.
+@contextmanager
+def open_source(path: Path, progress: bool = False) -> Iterator[tuple[IO[bytes], tqdm[NoReturn]]]:
+    """The bytes of a file, of a .gz, or of the one data member of a .zip, and a bar to advance by them.
 
-    Raises SourceError for a missing or empty file, bytes that are not UTF-8 (naming the byte's column),
-    a last line without its line end (a truncated download) and a line longer than MAX_LINE_BYTES.
+    Raises SourceError for a missing, empty or damaged file, also when the damage is met while reading.
     """
     try:
-        size = path.stat().st_size
-        source = path.open("rb")
+        source, size = _opened(path)
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise SourceError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except zipfile.BadZipFile as error:
+        raise SourceError(
+            f"{path.name}: not a whole zip file ({error}); truncated, download it again."
+        ) from error
     if size == 0:
         source.close()
         raise SourceError(f"{path.name}: the file is empty; download it again.")
-    bar = tqdm(total=size, unit="B", unit_scale=True, desc=path.name, disable=None if progress else True)
+    bar: tqdm[NoReturn] = tqdm(
+        total=size, unit="B", unit_scale=True, desc=path.name, disable=None if progress else True
+    )
     with source, bar:
+        try:
+            yield source, bar
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+            raise SourceError(
+                f"{path.name}: the compressed file is damaged or truncated ({error}); download it again."
+            ) from error
+
+
+def _opened(path: Path) -> tuple[IO[bytes], int | None]:
+    if path.suffix == ".zip":
+        archive = zipfile.ZipFile(path)
+        members = [m for m in archive.infolist() if not m.is_dir() and "metadata" not in m.filename.lower()]
+        if len(members) != 1:
+            archive.close()
+            raise SourceError(
+                f"{path.name}: holds {len(members)} data files; unpack it and name the files to read."
+            )
+        return archive.open(members[0]), members[0].file_size
+    if path.suffix == ".gz":
+        unpacked: IO[bytes] = gzip.open(path, "rb")  # type: ignore[assignment]  # noqa: SIM115
+        return unpacked, None if path.stat().st_size else 0
+    return path.open("rb"), path.stat().st_size
+
+
+def read_lines(
+    path: Path, progress: bool = False, last_line_ends: bool = True
+) -> Iterator[tuple[Where, str]]:
+    """The lines of a UTF-8 text file without their line ends, each with its place.
+
+    Raises SourceError for a missing or empty file, bytes that are not UTF-8 (naming the byte's column),
+    a line longer than MAX_LINE_BYTES and, unless `last_line_ends` is False (the lines themselves tell
+    whether they are whole, as JSON does), a last line without its line end: a truncated download.
+    """
+    with open_source(path, progress) as (source, bar):
         for number, raw in enumerate(iter(lambda: source.readline(MAX_LINE_BYTES + 1), b""), start=1):
             bar.update(len(raw))
             where = Where(path, number)
             if not raw.endswith(b"\n"):
                 if len(raw) > MAX_LINE_BYTES:
                     where.fail(str(MAX_LINE_BYTES), "the line has no end; this is not a text file.")
-                where.fail(
-                    str(len(raw)), "the file ends in the middle of a line: truncated, download it again."
-                )
+                if last_line_ends:
+                    where.fail(
+                        str(len(raw)),
+                        "the file ends in the middle of a line: truncated, download it again "
+                        "(if it is whole, end its last line).",
+                    )
             try:
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
