@@ -1,0 +1,135 @@
+"""A decision as stored, and back. This is the place that keeps addresses out of the store.
+
+Kept: everything of the answer but the address itself; of that only how good the match was. The areas
+kept are those of the published tables, the small area being the finest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from service.model import (
+    AddressMatch,
+    Decision,
+    Evidence,
+    Figure,
+    MatchCategory,
+    MatchLevel,
+    NextAction,
+    Place,
+    Profile,
+    Segment,
+    SegmentShare,
+    Treatment,
+    UnitFacts,
+    Versions,
+    Weights,
+)
+
+
+def write_body(decision: Decision) -> bytes:
+    """The decision as JSON without address, coordinates, alternatives or changes."""
+    match, profile, unit = decision.address, decision.profile, decision.unit
+    return orjson.dumps(
+        {
+            "id": decision.decision_id,
+            "lead": decision.lead_id,
+            "status": decision.status,
+            "reason": decision.reason,
+            "at": decision.made_at,
+            "country": decision.country,
+            "language": decision.language,
+            "channel": decision.channel,
+            "match": [match.level, match.category, match.next_action, match.reason, match.source],
+            "codes": decision.place.codes,
+            "names": decision.place.names,
+            "profile": None
+            if profile is None
+            else {
+                "level": profile.level,
+                "code": profile.code,
+                "households": profile.households,
+                "urbanity": profile.urbanity,
+                # lists, not objects: forty figures a decision, of which the names would be half the bytes
+                "figures": {
+                    code: (f.value, f.unit, f.index, f.level, f.vintage, f.source, f.households)
+                    for code, f in profile.figures.items()
+                },
+            },
+            "segment": decision.segment,
+            "sub_segment": decision.sub_segment,
+            "weights": decision.weights,
+            "treatments": decision.treatments,
+            "versions": decision.versions,
+            "profiling": decision.profiling,
+            # size, rooms and year of building could single out one dwelling of a small area
+            "unit": None if unit is None else (unit.dwelling, unit.tenure, unit.vintage, unit.source),
+        },
+        default=_plain,
+    )
+
+
+def read_body(body: bytes) -> Decision:
+    """The stored decision. Its `address` says how good the match was and nothing more."""
+    kept: dict[str, Any] = orjson.loads(body)
+    level, category, next_action, reason, source = kept["match"]
+    return Decision(
+        decision_id=kept["id"],
+        lead_id=kept["lead"],
+        status=kept["status"],
+        reason=kept["reason"],
+        made_at=datetime.fromisoformat(kept["at"]),
+        country=kept["country"],
+        language=kept["language"],
+        channel=kept["channel"],
+        address=AddressMatch(
+            country=kept["country"],
+            level=MatchLevel(level),
+            category=MatchCategory(category),
+            next_action=NextAction(next_action),
+            reason=reason,
+            source=source,
+        ),
+        place=Place(kept["country"], kept["codes"], kept["names"]),
+        profile=_profile(kept["country"], kept["profile"]),
+        segment=_segment(kept["segment"]),
+        sub_segment=kept["sub_segment"],
+        weights=Weights(**kept["weights"]),
+        treatments={slot: Treatment(**treatment) for slot, treatment in kept["treatments"].items()},
+        versions=Versions(**kept["versions"]),
+        profiling=kept["profiling"],
+        unit=_unit(kept["unit"]),
+    )
+
+
+def _profile(country: str, kept: dict[str, Any] | None) -> Profile | None:
+    if kept is None:
+        return None
+    figures = {code: Figure(*figure) for code, figure in kept.pop("figures").items()}
+    return Profile(country=country, figures=figures, **kept)
+
+
+def _unit(kept: list[Any] | None) -> UnitFacts | None:
+    if kept is None:
+        return None
+    dwelling, tenure, vintage, source = kept
+    return UnitFacts(dwelling=dwelling, tenure=tenure, vintage=vintage, source=source)
+
+
+def _segment(kept: dict[str, Any]) -> Segment:
+    distribution = tuple(SegmentShare(**share) for share in kept.pop("distribution"))
+    evidence = tuple(Evidence(**fact) for fact in kept.pop("evidence"))
+    return Segment(distribution=distribution, evidence=evidence, **kept)
+
+
+def _plain(value: object) -> object:
+    """What orjson does not know: mappings other than dict, and sets."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"A decision holds a {type(value).__name__}, which cannot be stored.")

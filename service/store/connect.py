@@ -1,0 +1,191 @@
+"""One database, whichever it is: connections per process, transactions, and errors as one sentence."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy import Engine as Pool
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from service.errors import ConfigError, StoreError
+
+_BUSY_MS = 10_000  # how long a writer waits for another one; a transaction here takes well under 10 ms
+_CHECKPOINT_PAGES = 20_000  # 80 MB: a backstop. The background loop checkpoints, so that no request has to
+
+
+class Database:
+    """Connections to one database. Safe to create before `fork`: each process opens its own."""
+
+    def __init__(self, database_url: str) -> None:
+        """Raises ConfigError when `database_url` is not a SQLite or PostgreSQL URL."""
+        self.url, self._synchronous = _checked_url(database_url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._pool: Pool | None = None
+        self._pid = 0
+        self._opening = threading.Lock()
+        # SQLite has one writer at a time. Threads of a process wait for each other here, at once and in
+        # turn, rather than in SQLite's busy loop, which sleeps.
+        self._one_writer = threading.Lock()
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only look at the database. Raises StoreError."""
+        with self._explained("read"), self._pool_here().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing. Raises StoreError."""
+        if not self.is_sqlite:
+            with self._explained("written"), self._pool_here().begin() as connection:
+                yield connection
+            return
+        with self._one_writer, self._explained("written"), self._pool_here().connect() as connection:
+            # IMMEDIATE: a transaction that reads and then writes must not find its snapshot outdated
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def write_one(self, statement: str, parameters: Sequence[object]) -> None:
+        """One statement as its own transaction, past SQLAlchemy: the path of every decision.
+
+        `statement` marks its parameters with `?`. Raises StoreError.
+        """
+        try:
+            pool = self._pool_here()
+            if self.is_sqlite:
+                with self._one_writer:
+                    fairy = pool.raw_connection()
+                    try:
+                        fairy.cursor().execute(statement, parameters)
+                    finally:
+                        fairy.close()
+                return
+            with pool.connect() as connection:
+                connection.exec_driver_sql(statement.replace("?", "%s"), tuple(parameters))
+                connection.commit()
+        except (sqlite3.Error, SQLAlchemyError, OSError) as error:
+            raise StoreError(self._sentence("written", error)) from None
+
+    def read_one(self, statement: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
+        """The first row of one query, past SQLAlchemy. Raises StoreError."""
+        try:
+            fairy = self._pool_here().raw_connection()
+            try:
+                if not self.is_sqlite:
+                    statement = statement.replace("?", "%s")
+                cursor = fairy.cursor()
+                cursor.execute(statement, parameters)
+                row = cursor.fetchone()
+                cursor.close()  # ends SQLite's read transaction
+                return None if row is None else tuple(row)
+            finally:
+                fairy.close()
+        except (sqlite3.Error, psycopg.Error, SQLAlchemyError, OSError) as error:
+            raise StoreError(self._sentence("read", error)) from None
+
+    def checkpoint(self) -> None:
+        """Moves SQLite's write-ahead log into the file, away from the request path; else nothing."""
+        if self.is_sqlite:
+            self.read_one("PRAGMA wal_checkpoint(PASSIVE)", ())
+
+    def close(self) -> None:
+        """Closes this process's connections. The next use opens new ones."""
+        if self._pool is not None and self._pid == os.getpid():
+            self._pool.dispose()
+        self._pool = None
+
+    def _pool_here(self) -> Pool:
+        if self._pool is None or self._pid != os.getpid():
+            with self._opening:
+                if self._pool is None or self._pid != os.getpid():
+                    if self._pool is not None:  # a parent's sockets and locks are not ours to close
+                        self._pool.dispose(close=False)
+                        self._one_writer = threading.Lock()
+                    self._pool = self._open_pool()
+                    self._pid = os.getpid()
+        return self._pool
+
+    def _open_pool(self) -> Pool:
+        if not self.is_sqlite:
+            # pre-ping: a server restart costs one reconnect, not one failed request per connection
+            return create_engine(
+                self.url,
+                pool_size=8,
+                max_overflow=24,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                hide_parameters=True,
+            )
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        pool = create_engine(self.url, pool_size=8, max_overflow=56, pool_timeout=10, hide_parameters=True)
+        event.listen(pool, "connect", self._prepare_sqlite)
+        event.listen(pool, "begin", _begin)
+        return pool
+
+    def _prepare_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, see `_begin`
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+
+    @contextmanager
+    def _explained(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreError(self._sentence(verb, error)) from error
+
+    def _sentence(self, verb: str, error: Exception) -> str:
+        # `orig` is the driver's own text: SQLAlchemy's carries the parameters, which are not for a log
+        cause = getattr(error, "orig", None) or error
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, DBAPIError):
+            cause = Exception(type(error).__name__)
+        remedy = (
+            "make the file and its folder writable for this user and the disk not full"
+            if self.is_sqlite
+            else "start the server, check user and password"
+        )
+        text = " ".join(str(cause).split()).rstrip(".")
+        return (
+            f"The store {self} cannot be {verb} ({text}): {remedy}, or let ENRICH_DATABASE_URL name another."
+        )
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _checked_url(database_url: str) -> tuple[URL, str]:
+    """The URL for SQLAlchemy with our drivers, and SQLite's `synchronous`."""
+    allowed = "sqlite:///folder/file.sqlite or postgresql://user:password@host/database"
+    try:
+        url = make_url(database_url)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        raise ConfigError(f"ENRICH_DATABASE_URL is not a database URL; it must be {allowed}.") from None
+    if backend in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg"), ""
+    if backend != "sqlite" or not url.database or url.database == ":memory:":
+        raise ConfigError(
+            f"ENRICH_DATABASE_URL names {backend!r} without a file or server; it must be {allowed}."
+        )
+    query: Mapping[str, tuple[str, ...] | str] = url.query
+    synchronous = str(query.get("synchronous", "NORMAL")).upper()
+    if synchronous not in ("NORMAL", "FULL", "EXTRA"):
+        raise ConfigError("ENRICH_DATABASE_URL: synchronous must be NORMAL, FULL or EXTRA.")
+    return url.difference_update_query(["synchronous"]), synchronous

@@ -1,0 +1,43 @@
+"""The decision log: one row per decision, appended on the request path, never changed by it."""
+
+from __future__ import annotations
+
+from service.model import Decision
+from service.store.bodies import read_body, write_body
+from service.store.clock import to_ms
+from service.store.connect import Database
+
+_INSERT = "INSERT INTO decisions (decision_id, lead_id, made_ms, body) VALUES (?, ?, ?, ?)"
+_LATEST = "SELECT body FROM decisions WHERE lead_id = ? ORDER BY seq DESC LIMIT 1"
+_BY_ID = "SELECT body FROM decisions WHERE decision_id = ?"
+
+
+class DecisionLog:
+    """Appends and looks up decisions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, decision: Decision) -> None:
+        """Appends one decision without its address. Raises StoreError; then nothing is stored."""
+        self._database.write_one(
+            _INSERT, (decision.decision_id, decision.lead_id, to_ms(decision.made_at), write_body(decision))
+        )
+
+    def record_all(self, decisions: list[Decision]) -> None:
+        """Appends many decisions in one transaction: all or none. Raises StoreError."""
+        rows = [(d.decision_id, d.lead_id, to_ms(d.made_at), write_body(d)) for d in decisions]
+        if rows:
+            mark = "?" if self._database.is_sqlite else "%s"
+            with self._database.writing() as connection:
+                connection.exec_driver_sql(_INSERT.replace("?", mark), rows)
+
+    def latest(self, lead_id: str) -> Decision | None:
+        """The newest decision about a lead, its address reduced to level, category, action, reason."""
+        row = self._database.read_one(_LATEST, (lead_id,))
+        return None if row is None else read_body(row[0])
+
+    def by_id(self, decision_id: str) -> Decision | None:
+        """One decision, reduced likewise."""
+        row = self._database.read_one(_BY_ID, (decision_id,))
+        return None if row is None else read_body(row[0])

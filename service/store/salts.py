@@ -1,0 +1,32 @@
+"""The secret salt of all hashes. Kept in the store when no setting gives one, so that it never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.store.connect import Database
+from service.store.tables import secrets
+
+_NAME = "salt"
+
+
+def keep_salt(database: Database) -> str:
+    """The salt kept in the store; made when there is none. Two starters get the same one."""
+    with database.writing() as connection:
+        insert = (sqlite.insert if database.is_sqlite else postgresql.insert)(secrets)
+        made = insert.values(name=_NAME, value=os.urandom(32)).on_conflict_do_nothing()
+        connection.execute(made)
+        value: bytes = connection.execute(select(secrets.c.value).where(secrets.c.name == _NAME)).scalar_one()
+        return value.hex()
+
+
+def salted_hash(salt: str, purpose: str, text: str) -> bytes:
+    """32 bytes that cannot be read back, nor compared with those of another purpose."""
+    return hmac.new(
+        salt.encode(), f"{purpose}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).digest()

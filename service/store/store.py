@@ -1,0 +1,58 @@
+"""The store as the rest of the service sees it: one object, its parts by noun."""
+
+from __future__ import annotations
+
+from service.model import Decision
+from service.store.connect import Database
+from service.store.decisions import DecisionLog
+from service.store.keys import KeyRing
+from service.store.migrate import run_migrations
+from service.store.salts import keep_salt
+
+
+class Store:
+    """An open store. Safe to open before `fork`: each process makes its own connections."""
+
+    def __init__(self, database: Database, salt: str, demo_keys: bool) -> None:
+        self.database = database
+        self.salt = salt
+        self.decisions = DecisionLog(database)
+        self.keys = KeyRing(database, demo_keys)
+
+    def record_decision(self, decision: Decision) -> None:
+        """Appends a decision, without its address. Raises StoreError; then it is not stored."""
+        self.decisions.record(decision)
+
+    def record_decisions(self, decisions: list[Decision]) -> None:
+        """Appends many in one transaction. Raises StoreError; then none is stored."""
+        self.decisions.record_all(decisions)
+
+    def latest_decision(self, lead_id: str) -> Decision | None:
+        """The newest decision about a lead; of its address only level, category, action and reason."""
+        return self.decisions.latest(lead_id)
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """One decision, reduced likewise."""
+        return self.decisions.by_id(decision_id)
+
+    def ping(self) -> None:
+        """Raises StoreError when the store does not answer."""
+        self.database.read_one("SELECT 1", ())
+
+    def close(self) -> None:
+        """Closes the connections of this process."""
+        self.database.close()
+
+
+def open_store(database_url: str, *, salt: str = "", demo_keys: bool = False) -> Store:
+    """Opens the store, bringing its tables up to date. An empty `salt` means: the one kept in the store.
+
+    No connection is left open, so that a process may fork afterwards. Raises ConfigError for a URL that
+    is none, and StoreError, with one sentence that says what to do, when the store cannot be written.
+    """
+    database = Database(database_url)
+    try:
+        run_migrations(database)
+        return Store(database, salt or keep_salt(database), demo_keys)
+    finally:
+        database.close()

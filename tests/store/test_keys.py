@@ -1,0 +1,130 @@
+"""API keys: what they open, for how long, and that nothing of them can be read from the store."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from service.cli.keys import keys
+from service.errors import InvalidInputError, NotFoundError
+from service.store import Store, open_store
+
+
+def test_a_new_key_opens_at_once_and_only_its_hash_is_stored(store: Store) -> None:
+    token, key = store.keys.create("crm", "secret", ["enrich", "leads"])
+    assert token.startswith("sk_")
+    found = store.keys.authenticate(token)
+    assert found is not None
+    assert (found.key_id, found.kind, found.scopes) == (key.key_id, "secret", {"enrich", "leads"})
+    assert store.keys.authenticate(token + "x") is None
+    with store.database.reading() as connection:
+        row = connection.execute(text("SELECT * FROM api_keys")).one()
+    assert token[7:].encode() not in b"".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
+
+
+def test_a_key_expires(store: Store) -> None:
+    token, _ = store.keys.create("old", "secret", expires_at=datetime.now(UTC) + timedelta(seconds=0.3))
+    assert store.keys.authenticate(token)
+    time.sleep(0.35)
+    assert store.keys.authenticate(token) is None
+
+
+def test_a_revoked_key_is_refused_by_another_process_within_five_seconds(
+    store: Store, database_url: str
+) -> None:
+    token, key = store.keys.create("gone", "secret")
+    other = open_store(database_url)
+    assert other.keys.authenticate(token)
+    store.keys.revoke(key.key_id)
+    assert store.keys.authenticate(token) is None
+    deadline = time.monotonic() + 5
+    while other.keys.authenticate(token) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    other.close()
+    with pytest.raises(NotFoundError, match="enrich keys list"):
+        store.keys.revoke(key.key_id)
+
+
+def test_rotation_leaves_both_keys_for_a_while(store: Store) -> None:
+    token, key = store.keys.create("shop", "publishable", origins=["https://shop.example"])
+    new_token, new_key = store.keys.rotate(key.key_id, timedelta(days=1))
+    both = [store.keys.authenticate(token), store.keys.authenticate(new_token)]
+    assert [k.name for k in both if k] == ["shop", "shop"]
+    assert new_key.origins == key.origins
+    listed = {k.key_id: k for k in store.keys.all()}
+    assert listed[key.key_id].expires_at is not None
+    assert listed[new_key.key_id].expires_at is None
+
+
+def test_publishable_keys_need_origins_and_cannot_have_other_scopes(store: Store) -> None:
+    with pytest.raises(InvalidInputError, match="origins"):
+        store.keys.create("form", "publishable")
+    with pytest.raises(InvalidInputError, match="cannot have leads"):
+        store.keys.create("form", "publishable", ["leads"], ["https://shop.example"])
+    with pytest.raises(InvalidInputError, match="cannot have everything"):
+        store.keys.create("crm", "secret", ["everything"])
+
+
+def test_origins(store: Store) -> None:
+    _, key = store.keys.create("form", "publishable", origins=["https://shop.example", "http://localhost:*"])
+    assert key.allows_origin("https://shop.example")
+    assert key.allows_origin("http://localhost:5173")
+    assert not key.allows_origin("http://localhost:5173.evil.example")
+    assert not key.allows_origin("https://shop.example.evil.example")
+    assert not key.allows_origin("https://evil.example")
+    assert store.keys.all_origins() == {"https://shop.example", "http://localhost:*"}
+
+
+def test_demo_keys_exist_only_where_asked_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.sqlite'}"
+    assert open_store(url).keys.authenticate("sk_demo") is None
+    demo = open_store(url, demo_keys=True)
+    secret, publishable = demo.keys.authenticate("sk_demo"), demo.keys.authenticate("pk_demo")
+    assert secret is not None
+    assert publishable is not None
+    assert (secret.kind, publishable.kind) == ("secret", "publishable")
+    assert publishable.allows_origin("http://127.0.0.1:8000")
+    demo.close()
+
+
+def test_keys_outlive_a_store_that_fails(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    token, _ = store.keys.create("crm", "secret")
+    assert store.keys.authenticate(token)
+    with sqlite3.connect(tmp_path / "x.sqlite") as other:
+        other.execute("ALTER TABLE api_keys RENAME TO elsewhere")
+    other.close()
+    store.keys._read_at = float("-inf")
+    assert store.keys.authenticate(token)
+    store.close()
+
+
+def test_the_command_line_makes_lists_rotates_and_revokes(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.sqlite'}"
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(keys, [*arguments, "--database-url", url], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "no keys yet" in run("list")
+    token = run("create", "call centre", "--scope", "desk", "--days", "30").splitlines()[0]
+    store = open_store(url)
+    key = store.keys.authenticate(token)
+    assert key is not None
+    assert key.scopes == {"desk"}
+    assert key.expires_at is not None
+    listed = run("list")
+    assert "call centre" in listed
+    assert token not in listed
+    assert "ends in 7 days" in run("rotate", key.key_id)
+    run("revoke", key.key_id)
+    assert store.keys.authenticate(token) is None or time.sleep(2.5) or store.keys.authenticate(token) is None
+    store.close()

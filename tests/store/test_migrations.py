@@ -1,0 +1,47 @@
+"""The schema: one definition, reached by migrations, from several starters at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from service.errors import StoreError
+from service.store import open_store
+from service.store.tables import metadata
+
+
+def test_migrations_lead_to_the_tables_of_the_code(database_url: str) -> None:
+    store = open_store(database_url)
+    with store.database.reading() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    store.close()
+    assert differences == []
+
+
+def test_starters_that_come_together_wait_for_each_other(database_url: str) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from service.store import open_store; print(open_store(sys.argv[1]).salt)",
+    ]
+    started = [
+        subprocess.Popen([*command, database_url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    answers = [process.communicate(timeout=60) for process in started]
+    assert [process.returncode for process in started] == [0] * 4, answers
+    assert len({out for out, _ in answers}) == 1
+
+
+def test_a_store_of_a_newer_version_is_refused(database_url: str) -> None:
+    store = open_store(database_url)
+    with store.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    with pytest.raises(StoreError, match=r"newer version \(schema 9999\): install"):
+        open_store(database_url)
