@@ -55,7 +55,7 @@ demo: $(DEV_READY) ## simulated leads and outcomes with a known truth; lift, gat
 refdata: $(DEV_READY) ## rebuilds the reference release from raw files (RAW=folder)
 	@$(BIN)/enrich refdata build $(if $(RAW),--raw $(RAW))
 
-openapi: $(SERVE_READY) ## writes openapi.yaml from the code
+openapi: $(DEV_READY) ## writes openapi.yaml from the code
 	@$(BIN)/python -m service.web.openapi
 
 lock: ## writes the lock files from pyproject.toml

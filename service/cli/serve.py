@@ -1,0 +1,49 @@
+"""`enrich serve`: the service, with embedded data and, on loopback only, demo keys."""
+
+from __future__ import annotations
+
+import click
+
+from service.config import SETTINGS, load_config
+from service.web.metrics_folder import prepare_metrics_folder
+
+_EXAMPLE_ADDRESS = "Sankt Mortens Gade 3, 3700 Rønne"
+
+
+class _SettingsCommand(click.Command):
+    """Lists the settings below the options."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Settings (environment variables)"):
+            formatter.write_dl(
+                [(s.name, f"{s.meaning} [{s.default or 'empty'}]") for s in SETTINGS], col_max=28
+            )
+
+
+@click.command(cls=_SettingsCommand)
+def serve() -> None:
+    """The service on HOST:PORT, until it is stopped (Ctrl-C or SIGTERM lets running requests finish).
+
+    A bad setting, release, policy or store stops the start with one sentence.
+    """
+    config = load_config()
+    prepare_metrics_folder()
+    # Imported now, not above: prometheus_client decides at import whether workers share their counts.
+    from service.web.app import create_app  # noqa: PLC0415
+    from service.web.server import serve_app  # noqa: PLC0415
+    from service.wiring import build_services  # noqa: PLC0415
+
+    services = build_services(config)
+    app = create_app(services, services.store.keys)
+
+    def announce(host: str, port: int) -> None:
+        release = ", ".join(sorted(services.countries)) or "no country"
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"Doorstep listens on http://{shown}:{port} ({release}; documentation under /docs). Try:")
+        key = "sk_demo" if config.demo_keys else "$YOUR_SECRET_KEY"
+        click.echo(
+            f"  curl -s http://{shown}:{port}/enrich -H 'Authorization: Bearer {key}'"
+            f" -H 'Content-Type: application/json' -d '{{\"address\": \"{_EXAMPLE_ADDRESS}\"}}'"
+        )
+
+    serve_app(app, config, announce)

@@ -1,0 +1,54 @@
+"""The Flask application: routes, the checks around them, one error shape, one description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_smorest import Api, Blueprint
+
+from service.web.access import install_access
+from service.web.context import EXTENSION, Keyring, Site
+from service.web.description import DescribedApi, describe
+from service.web.metrics import Metrics
+from service.web.problems import install_problems
+from service.web.routes import enrich, operations
+
+if TYPE_CHECKING:
+    from service.wiring import Services
+
+BLUEPRINTS: Sequence[Blueprint] = (
+    enrich.blueprint,
+    operations.blueprint,
+)
+
+
+def create_app(services: Services, keyring: Keyring, metrics: Metrics | None = None) -> Flask:
+    """The application over `services`; the same in tests and under gunicorn."""
+    app, _ = routed_app()
+    app.config["MAX_CONTENT_LENGTH"] = services.config.max_body_bytes
+    site = Site(services=services, keyring=keyring, metrics=metrics or Metrics())
+    app.extensions[EXTENSION] = site
+    install_problems(app)
+    install_access(app, site)
+    return app
+
+
+def routed_app() -> tuple[Flask, Api]:
+    """An application with all routes and their description, but nothing behind them yet."""
+    app = Flask("service.web", static_folder=None, template_folder="pages")
+    app.config.update(
+        API_TITLE="Doorstep",
+        API_VERSION=version("doorstep"),
+        OPENAPI_VERSION="3.1.0",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.url_map.strict_slashes = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    api = DescribedApi(app)
+    describe(api)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    return app, api

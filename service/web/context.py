@@ -1,0 +1,66 @@
+"""What a request may reach: one typed accessor for the services, one for the key of the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from flask import current_app, g
+
+if TYPE_CHECKING:
+    from service.web.metrics import Metrics
+    from service.wiring import Services
+
+
+class Key(Protocol):
+    """A key that was recognised. `origins` are those that a browser may call from."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    @property
+    def kind(self) -> Literal["secret", "publishable"]: ...
+
+    @property
+    def scopes(self) -> frozenset[str]: ...
+
+    @property
+    def origins(self) -> tuple[str, ...]: ...
+
+
+class Keyring(Protocol):
+    """Where keys are looked up."""
+
+    def authenticate(self, token: str) -> Key | None:
+        """The key; None when it is unknown, expired or revoked. Never raises."""
+        ...
+
+    def all_origins(self) -> frozenset[str]:
+        """The origins of all keys in force: what a preflight, which has no key, is answered from."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What `create_app` hangs on the application."""
+
+    services: Services
+    keyring: Keyring
+    metrics: Metrics
+
+
+EXTENSION = "doorstep"
+
+
+def current_site() -> Site:
+    return cast(Site, current_app.extensions[EXTENSION])
+
+
+def current_services() -> Services:
+    """The services of the running application: what every route reaches the product through."""
+    return current_site().services
+
+
+def current_key() -> Key:
+    """The key of this request; routes without `open_to_all` always have one."""
+    return cast(Key, g.key)

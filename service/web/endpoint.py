@@ -1,0 +1,158 @@
+"""One decorator per route: who may call it, what it takes and what it answers.
+
+The same words guard the route and document it, so `openapi.yaml` cannot promise another thing than
+the service keeps. A route without this decorator stops the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from flask import request
+from marshmallow import Schema
+
+from service.web import body
+from service.web.context import current_services
+
+BODY_LIMIT = None  # the setting ENRICH_MAX_BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may call a route. Without `open_to_all` a key is needed; a browser's only if `publishable`."""
+
+    scope: str = ""
+    publishable: bool = False
+    open_to_all: bool = False
+    produces: str = "application/json"
+
+
+def rules_of(view: Callable[..., Any]) -> Rules | None:
+    return cast("Rules | None", getattr(view, "rules", None))
+
+
+def endpoint(
+    *,
+    scope: str = "",
+    publishable: bool = False,
+    open_to_all: bool = False,
+    takes: type[Schema] | None = None,
+    takes_optional: bool = False,
+    query: type[Schema] | None = None,
+    answers: type[Schema] | str | None = None,
+    many: bool = False,
+    status: int = 200,
+    produces: str = "application/json",
+    also: Sequence[int] = (),
+    body_limit: int | None = BODY_LIMIT,
+    example: Mapping[str, Any] | None = None,
+    headers: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares a route (put it below `@blueprint.route`).
+
+    `takes`: schema of the JSON body; the view gets the loaded value as keyword `payload` (an empty
+    body loads as `{}` if `takes_optional`). `query`: schema of the query string, as keyword `query`.
+    `answers`: schema of the answer (a list of it if `many`), or a sentence for other media types.
+    `also`: further statuses that this route can give, such as 404 or 409. `headers`: request headers
+    that it understands (`If-Match`, `If-None-Match`, `Idempotency-Key`).
+    """
+    rules = Rules(scope, publishable, open_to_all, produces)
+    taking = takes() if takes else None
+    asking = query() if query else None
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(**path: Any) -> Any:
+            if taking is not None:
+                empty = takes_optional and not request.get_data()
+                path["payload"] = (
+                    body.load(taking, {}) if empty else body.load_json(taking, _limit(body_limit))
+                )
+            if asking is not None:
+                path["query"] = body.load(asking, request.args.to_dict())
+            return view(**path)
+
+        kept: Any = guarded if taking is not None or asking is not None else view
+        kept.rules = rules
+        kept._apidoc = {
+            "manual_doc": _documentation(
+                rules, takes, takes_optional, query, answers, many, status, also, example, headers
+            )
+        }
+        return cast(Callable[..., Any], kept)
+
+    return decorate
+
+
+def _limit(own: int | None) -> int:
+    return own if own is not None else current_services().config.max_body_bytes
+
+
+_HEADERS: Mapping[str, tuple[str, str]] = {
+    "If-Match": ("The ETag that you read; the change is made only if it still holds.", "string"),
+    "If-None-Match": ("The ETag that you have; 304 if nothing changed.", "string"),
+    "Idempotency-Key": (
+        "Your own key for this call: sent again with the same body, the same answer.",
+        "string",
+    ),
+}
+
+
+def _documentation(
+    rules: Rules,
+    takes: type[Schema] | None,
+    takes_optional: bool,
+    query: type[Schema] | None,
+    answers: type[Schema] | str | None,
+    many: bool,
+    status: int,
+    also: Sequence[int],
+    example: Mapping[str, Any] | None,
+    headers: Sequence[str],
+) -> dict[str, Any]:
+    statuses = {406, 500, *also}
+    if not rules.open_to_all:
+        statuses |= {401, 403, 429}
+    if takes is not None:
+        statuses |= {400, 413, 415, 422}
+    if query is not None:
+        statuses.add(422)
+    good: dict[str, Any] = {"description": answers if isinstance(answers, str) else "The answer"}
+    if isinstance(answers, str):
+        good["content"] = {rules.produces: {"schema": {"type": "string"}}}
+    elif answers is not None:
+        schema: Any = answers(many=True) if many else answers
+        good["content"] = {rules.produces: {"schema": schema}}
+    responses: dict[str, Any] = {str(status): good}
+    for code in sorted(statuses):
+        responses[str(code)] = {"description": "Not modified"} if code == 304 else f"Problem{code}"
+    doc: dict[str, Any] = {"responses": responses}
+    if rules.open_to_all:
+        doc["security"] = []
+    else:
+        kinds = ["secretKey", *(["publishableKey"] if rules.publishable else [])]
+        doc["security"] = [{kind: []} for kind in kinds]
+        doc["x-scope"] = rules.scope
+    if takes is not None:
+        content: dict[str, Any] = {"schema": takes}
+        if example is not None:
+            content["example"] = dict(example)
+        doc["requestBody"] = {"required": not takes_optional, "content": {"application/json": content}}
+    parameters: list[dict[str, Any]] = [
+        {
+            "in": "header",
+            "name": name,
+            "required": False,
+            "description": _HEADERS[name],
+            "schema": {"type": "string"},
+        }
+        for name in headers
+    ]
+    if query is not None:
+        parameters.append({"in": "query", "schema": query})
+    if parameters:
+        doc["parameters"] = parameters
+    return doc

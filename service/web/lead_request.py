@@ -1,0 +1,75 @@
+"""A checked request as the lead that enrichment takes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from service.model import AddressQuery, Channel, Consent, ConsentProof, Declared, Lead
+
+# Younger than any lead and older than any person: outside, the year was mistyped and is not used.
+_OLDEST_YEARS = 125
+_DEFAULT_DEADLINE_MS = 300
+
+
+class Defaults(Protocol):
+    """What a lead gets that it did not say."""
+
+    def language_of(self, country: str) -> str: ...
+
+
+def lead_of(sent: Mapping[str, Any], country: str, defaults: Defaults) -> Lead:
+    """`sent` is what EnrichRequest loaded; `country` that of leads that name none."""
+    country = (sent.get("country") or country).upper()
+    declared = sent.get("declared") or {}
+    return Lead(
+        lead_id=sent.get("lead_id") or f"lead_{secrets.token_hex(12)}",
+        address=address_of(sent["address"], country),
+        country=country,
+        language=sent.get("language") or defaults.language_of(country),
+        channel=sent.get("channel") or Channel.WEB_FORM.value,
+        declared=Declared(
+            birth_year=_believable_year(declared.get("birth_year")),
+            children_at_home=declared.get("children_at_home"),
+        ),
+        consent=_consent(sent.get("consent") or {}),
+        tenure_days=sent.get("tenure_days") or 0,
+        deadline_ms=sent.get("deadline_ms") or _DEFAULT_DEADLINE_MS,
+    )
+
+
+def address_of(typed: str | Mapping[str, str | None], country: str) -> AddressQuery:
+    """The typed address as a query; an object's missing parts are empty text."""
+    if isinstance(typed, str):
+        return AddressQuery(country=country, text=typed)
+    return AddressQuery(country=country, **{part: text or "" for part, text in typed.items()})
+
+
+def _believable_year(year: int | None) -> int | None:
+    if year is None:
+        return None
+    this_year = datetime.now(UTC).year
+    return year if this_year - _OLDEST_YEARS <= year <= this_year else None
+
+
+def _consent(sent: Mapping[str, Any]) -> Consent:
+    if not sent:
+        return _NO_CONSENT_SENT
+    return Consent(
+        profiling=sent.get("profiling", True),
+        email=_proof(sent.get("email")),
+        phone=_proof(sent.get("phone")),
+        sms=_proof(sent.get("sms")),
+        post=_proof(sent.get("post")),
+    )
+
+
+_NO_CONSENT_SENT = Consent()
+
+
+def _proof(sent: Mapping[str, Any] | None) -> ConsentProof | None:
+    if sent is None:
+        return None
+    return ConsentProof(given=sent["given"], at=sent.get("at"), text_version=sent.get("text_version"))

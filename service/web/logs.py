@@ -1,0 +1,67 @@
+"""Logs as JSON lines on stderr, one event each, without anything that a person typed.
+
+Three things could carry an address into a log: a query string, the message of an exception, and the
+arguments of another library's warning. So routes are logged by their pattern, exceptions by type and
+place, and foreign warnings by their text before its arguments are filled in.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+
+import orjson
+from flask import g, has_request_context
+
+_OWN = ("service", "doorstep")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+_FRAMES = 6
+
+
+class JsonFormatter(logging.Formatter):
+    """One record as one JSON line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        own = record.name.split(".", 1)[0] in _OWN
+        quiet = record.levelno < logging.WARNING
+        event: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage() if own or (quiet and record.args) else _template(record),
+        }
+        if has_request_context() and (request_id := g.get("request_id")):
+            event["request_id"] = request_id
+        if own:
+            event.update({k: v for k, v in vars(record).items() if k not in _STANDARD})
+        if record.exc_info and record.exc_info[0] is not None:
+            event["error"] = record.exc_info[0].__name__
+            event["where"] = _frames(record.exc_info[2])
+        return orjson.dumps(event, default=lambda value: type(value).__name__).decode()
+
+
+def configure_logs(level: str) -> None:
+    """Sends every logger of this process through the JSON formatter, at `level`."""
+    to_stderr = logging.StreamHandler(sys.stderr)
+    to_stderr.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [to_stderr]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("service").setLevel(level)
+    logging.getLogger("gunicorn.error").setLevel(level)
+
+
+def _template(record: logging.LogRecord) -> str:
+    """A foreign record's text without its arguments; some libraries fill them in beforehand, so it is
+    cut at the first colon too."""
+    return str(record.msg).split(":", 1)[0][:200]
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    found = traceback.extract_tb(trace)[-_FRAMES:]
+    return [
+        f"{frame.filename.rsplit('/site-packages/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in found
+    ]

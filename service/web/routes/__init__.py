@@ -1,0 +1,1 @@
+"""One module per area, each with a flask-smorest `blueprint` that `service/web/app.py` lists."""

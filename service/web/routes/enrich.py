@@ -1,0 +1,69 @@
+"""`POST /enrich`: one lead in, one decision out. `POST /enrich/batch`: up to 1,000 of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import orjson
+from flask import Response
+from flask_smorest import Blueprint
+
+from service.model import Decision
+from service.web.answer import answer_bytes
+from service.web.body import load
+from service.web.context import current_key, current_site
+from service.web.endpoint import endpoint
+from service.web.lead_request import lead_of
+from service.web.problems import Problem, problem_body
+from service.web.respond import json_bytes
+from service.web.schemas.answer import BatchAnswer, EnrichAnswer
+from service.web.schemas.enrich import EXAMPLE, BatchRequest, EnrichRequest
+
+blueprint = Blueprint("enrich", __name__, description="One address in, one decision out")
+
+BATCH_BODY_BYTES = 4 * 1024 * 1024
+_one_lead = EnrichRequest()
+
+
+@blueprint.route("/v1/enrich", methods=["POST"], endpoint="enrich_v1")
+@blueprint.route("/enrich", methods=["POST"])
+@endpoint(scope="enrich", publishable=True, takes=EnrichRequest, answers=EnrichAnswer, example=EXAMPLE)
+def enrich(payload: Mapping[str, Any]) -> Response:
+    """Decides one lead.
+
+    What a person typed never gives an error: an address that is not understood gets the standard
+    flow, and the answer says so. A publishable key gets the washed address and what to show only.
+    """
+    return json_bytes(answer_bytes(_decide(payload), current_key().kind))
+
+
+@blueprint.route("/enrich/batch", methods=["POST"])
+@endpoint(scope="enrich", takes=BatchRequest, answers=BatchAnswer, body_limit=BATCH_BODY_BYTES)
+def enrich_batch(payload: Mapping[str, Any]) -> Response:
+    """Decides up to 1,000 leads, each as `POST /enrich` would.
+
+    A lead that is refused has a `problem` in its place; the others are answered. Results keep the order.
+    """
+    results: list[dict[str, Any]] = []
+    for sent in payload["leads"]:
+        try:
+            lead = load(_one_lead, sent)
+        except Problem as problem:
+            results.append({"problem": problem_body(problem.status, problem.detail, problem.errors)})
+        else:
+            results.append({"answer": orjson.Fragment(answer_bytes(_decide(lead), current_key().kind))})
+    answered = sum("answer" in result for result in results)
+    return json_bytes(
+        orjson.dumps({"results": results, "answered": answered, "refused": len(results) - answered})
+    )
+
+
+def _decide(sent: Mapping[str, Any]) -> Decision:
+    site = current_site()
+    services = site.services
+    lead = lead_of(sent, services.config.country, services)
+    decision = services.enricher.enrich_lead(lead)
+    site.metrics.count_decision(decision.country, decision.status, decision.reason)
+    site.metrics.count_match(decision.country, decision.address.level, decision.address.category)
+    return cast(Decision, decision)

@@ -1,0 +1,92 @@
+"""Whether it lives, whether it can answer, what it counts, and what it documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, current_app
+from flask_smorest import Blueprint, current_api
+from markupsafe import Markup, escape
+
+from service.errors import DoorstepError
+from service.web.context import current_services, current_site
+from service.web.endpoint import endpoint
+from service.web.page import lasting_page, page_file
+from service.web.problems import TITLES, Problem
+from service.web.respond import catalogue_answer, json_answer
+from service.web.schemas.operations import LiveAnswer, ReadyAnswer
+
+blueprint = Blueprint("operations", __name__, description="Health, metrics and documentation")
+
+
+@blueprint.route("/livez")
+@endpoint(open_to_all=True, answers=LiveAnswer)
+def livez() -> Response:
+    """The worker runs. Says nothing of what it depends on."""
+    return json_answer({"status": "alive"})
+
+
+@blueprint.route("/readyz")
+@endpoint(open_to_all=True, answers=ReadyAnswer, also=(503,))
+def readyz() -> Response:
+    """The worker can answer: tables are loaded and the store can be written."""
+    try:
+        report = current_services().check_ready()
+    except DoorstepError as error:
+        raise Problem(503, str(error), headers={"Retry-After": "1"}) from error
+    return json_answer({"status": "ready", **report})
+
+
+@blueprint.route("/metrics")
+@endpoint(open_to_all=True, answers="Counts and times in the Prometheus text format.", produces="text/plain")
+def metrics() -> Response:
+    """Counts and times for Prometheus, over all workers."""
+    body, media_type = current_site().metrics.exposition()
+    return Response(body, content_type=media_type)
+
+
+@blueprint.route("/openapi.json")
+@endpoint(open_to_all=True, answers="This description of the service (OpenAPI 3.1).", also=(304,))
+def openapi_json() -> Response:
+    """The description of every route, as JSON."""
+    return catalogue_answer(current_api.spec.to_dict())
+
+
+@blueprint.route("/docs")
+@endpoint(open_to_all=True, answers="The documentation as a page.", produces="text/html", also=(304,))
+def docs() -> Response:
+    """The same for people; needs nothing from elsewhere."""
+    return lasting_page(
+        "docs.html",
+        spec=current_api.spec.to_dict(),
+        titles=TITLES,
+        version=current_app.config["API_VERSION"],
+        shape=shape_in_words,
+    )
+
+
+@blueprint.route("/pages/doorstep.css")
+@endpoint(open_to_all=True, answers="The style sheet of the pages.", produces="text/css", also=(304,))
+def style_sheet() -> Response:
+    """The style sheet of the pages."""
+    return page_file("doorstep.css", "text/css")
+
+
+def shape_in_words(schema: Mapping[str, Any]) -> Markup:
+    """A schema as one phrase with links: `list of <a>BatchResult</a>`."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return Markup('<a href="#shape-{0}"><code>{0}</code></a>').format(name)
+    for union in ("oneOf", "anyOf", "allOf"):
+        if union in schema:
+            return Markup(" or ").join(shape_in_words(s) for s in schema[union])
+    kind = schema.get("type", "any value")
+    if "array" in kind:
+        return Markup("list of {}").format(shape_in_words(schema.get("items", {})))
+    words = " or ".join(kind) if isinstance(kind, list) else kind
+    if isinstance(schema.get("additionalProperties"), dict) and schema["additionalProperties"]:
+        return Markup("{} of {}").format(words, shape_in_words(schema["additionalProperties"]))
+    if "enum" in schema:
+        return escape(f"{words}: {', '.join(str(e) for e in schema['enum'] if e is not None)}")
+    return escape(words)

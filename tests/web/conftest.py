@@ -1,0 +1,146 @@
+"""A service over a real SQLite store, with a small fake country behind the real pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pytest
+
+from service.config import Config, load_config
+from service.enrich import Assets, Enricher, LeadHistory
+from service.model import (
+    AddressMatch,
+    Evidence,
+    Figure,
+    MatchCategory,
+    MatchLevel,
+    NextAction,
+    Place,
+    Profile,
+    Segment,
+    SegmentShare,
+    Treatment,
+    Versions,
+)
+from service.store.store import Store, open_store
+from service.web.app import create_app
+
+TYPED = "Nørebrogade 52C, 2. th, 2200 København N"
+SECRET = {"Authorization": "Bearer sk_demo"}
+BROWSER = {"Authorization": "Bearer pk_demo"}
+
+PROFILE = Profile(
+    country="DK", level="polling_area", code="101016", households=5120, urbanity=2,
+    figures={"owner_share": Figure(0.11999999731, "share of dwellings", 25, "polling_area", "2020-01-01", "dst-valgdatabase", 5120)},
+)  # fmt: skip
+
+
+class FakeCountry:
+    """Knows one house; everything else is not recognised."""
+
+    def match_address(self, query, deadline_ms):
+        if "brogade" not in (query.text or query.street):
+            return AddressMatch(
+                "DK", MatchLevel.NONE, MatchCategory.C, NextAction.FIX, reason="nothing_recognised"
+            )
+        return AddressMatch(
+            "DK", MatchLevel.HOUSE, MatchCategory.B, NextAction.CONFIRM, street="Nørrebrogade", house_number="52C",
+            floor="2", door="th", postcode="2200", city="København N", municipality_code="0101", lat=55.6921,
+            lon=12.5535, changes=("street: 'Nørebrogade' -> 'Nørrebrogade'",), source="dk-addresses 2026-10",
+        )  # fmt: skip
+
+    def locate_match(self, match):
+        if match.level is MatchLevel.NONE:
+            return Place("DK", {})
+        return Place("DK", {"polling_area": "101016", "municipality": "0101"}, {"municipality": "København"})
+
+    def profile_place(self, place):
+        return PROFILE if place.codes else None
+
+    def unit_facts(self, match):
+        return None
+
+    def assign_segment(self, place, profile, match, unit, declared, language, today: date):
+        if profile is None:
+            return Segment(None, None, None, True, (), (), None, "nothing_recognised")
+        return Segment(
+            "A1", "Unge i byen", 0.71, False, (SegmentShare("A1", 0.71), SegmentShare("A3", 0.29)),
+            (Evidence("dwelling", "flat", 0.9),), "polling_area",
+        )  # fmt: skip
+
+
+class FakeTreating:
+    def choose_treatments(self, lead, segment, status, history, match, place, now):
+        return {
+            "greeting": Treatment("greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}),
+            "agent": Treatment(
+                "agent", "agent-17", "treated", 0.95,
+                {"name": "Anna Ø.", "reasons": ["speaks da"], "preferred_agents": ["agent-17"], "allowed": True},
+            ),
+        }  # fmt: skip
+
+
+@dataclass
+class FakeServices:
+    config: Config
+    store: Store
+    enricher: Enricher = field(init=False)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        assets = Assets({"DK": FakeCountry()}, FakeTreating(), Versions("2026-11-21.1", "sha256:00"))
+        self.enricher = Enricher(lambda: assets, FakeLog(self.store), self.failures.append)
+
+    def language_of(self, country):
+        return "da"
+
+    def check_ready(self):
+        self.store.ping()
+        return {
+            "reference_data": "2026-11-21.1",
+            "policy": "sha256:00",
+            "countries": ["DK"],
+            "store": "sqlite",
+        }
+
+    def now(self):
+        return datetime.now(UTC)
+
+
+class FakeLog:
+    def __init__(self, store):
+        self.store = store
+        self.made = 0
+
+    def read_history(self, lead, now):
+        return LeadHistory()
+
+    def record_decision(self, decision):
+        self.store.record_decision(decision)
+
+    def new_decision_id(self, now):
+        self.made += 1
+        return f"dec_{self.made:06d}"
+
+
+@pytest.fixture
+def config(tmp_path):
+    return load_config({"ENRICH_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite"})
+
+
+@pytest.fixture
+def services(config):
+    store = open_store(config.database_url, demo_keys=True)
+    yield FakeServices(config, store)
+    store.close()
+
+
+@pytest.fixture
+def app(services):
+    return create_app(services, services.store.keys)
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
