@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -153,14 +154,31 @@ def _to_batch(rows: list[AddressRow]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=STAGING_SCHEMA)
 
 
-def _fold_duplicates(table: pa.Table, report: ImportReport) -> pa.Table:
+def drop_superseded(table: pa.Table, report: ImportReport) -> pa.Table:
+    """Without abolished and historic rows whose text is that of a present address, which wins anyway."""
     if table.num_rows == 0:
         return table
+    codes = _house_codes(table)
+    present = pc.is_in(table["status"], pa.array(["current", "preliminary"])).to_numpy()
+    keep = present | ~np.isin(codes, np.unique(codes[present]))
+    report.drop("earlier or abolished texts that are now a present address", int((~keep).sum()))
+    report.kept = int(keep.sum())
+    return table.filter(pa.array(keep))
+
+
+def _house_codes(table: pa.Table) -> npt.NDArray[np.int32]:
+    """One number per street, house number and postcode; rows of the same address have the same."""
     keys = pc.binary_join_element_wise(
         pc.utf8_lower(table["street"]), table["number"], table["postcode"], "\x1f"
     )
-    codes = pc.dictionary_encode(keys.combine_chunks()).indices.to_numpy()
-    _, first, house = np.unique(codes, return_index=True, return_inverse=True)
+    codes: npt.NDArray[np.int32] = pc.dictionary_encode(keys.combine_chunks()).indices.to_numpy()
+    return codes
+
+
+def _fold_duplicates(table: pa.Table, report: ImportReport) -> pa.Table:
+    if table.num_rows == 0:
+        return table
+    _, first, house = np.unique(_house_codes(table), return_index=True, return_inverse=True)
     if first.size == table.num_rows:
         return table
     report.drop("same street, number and postcode as an earlier row", table.num_rows - first.size)
