@@ -114,6 +114,6 @@ _ELSEWHERE = frozenset(
         "reuse_geometry", "fill_geometry", "drop_geometry", "make_valid",  # geometry.py
         "fill_municipalities", "bulk_flag",  # postcodes.py
         "drop_rows", "drop_duplicates", "fill_postcode",  # addresses
-        "decimal_point", "text_key", "derive_column",  # readers
+        "decimal_point", "fill_region", "text_key", "derive_column",  # readers
     }
 )  # fmt: skip

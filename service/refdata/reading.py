@@ -62,8 +62,8 @@ def read_rows(
     for number, row in enumerate(body, start=2):
         if len(row) != len(header):
             raise SourceError(
-                f"{path.name}: row {number}: rule whole-rows: {len(row)} fields, the header has {len(header)}; "
-                "the file is cut off or its separator has changed."
+                f"{path.name}: row {number}: rule whole-rows: {len(row)} fields, the header has "
+                f"{len(header)}; the file is cut off or its separator has changed."
             )
     if whole_lines and not text.endswith("\n"):
         raise SourceError(
@@ -80,7 +80,7 @@ def to_numbers(
     """A column of numbers; `empty` marks unknown (NaN). Raises SourceError naming row, column and rule."""
     numbers = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
-        if text == empty or text == "":
+        if text in (empty, ""):
             continue
         if not _NUMBER.fullmatch(text):
             rule = "decimal-point" if _DECIMAL_COMMA.fullmatch(text) else "number"
@@ -110,7 +110,8 @@ def read_table(path: Path, spec: TableSpec, key: str, sources: Path = DEFAULT_SO
             raise SourceError(f"{path.name}: row {number}, column {key!r}: rule key-filled: it is empty.")
         if value in seen:
             raise SourceError(
-                f"{path.name}: row {number}, column {key!r}: rule unique-key: {value} is also in row {seen[value]}."
+                f"{path.name}: row {number}, column {key!r}: rule unique-key: {value} is also in "
+                f"row {seen[value]}."
             )
         seen[value] = number
     index = pd.Index(keys, name="code")
@@ -148,7 +149,7 @@ def _wanted_columns(path: Path, spec: TableSpec, header: list[str]) -> list[tupl
         parts = [spec.labels.get(group, {}).get(value) for group, value in hit.groupdict().items()]
         if all(parts):
             coded.append((label, "|".join(str(part) for part in parts)))
-    order = [code for code in dict.fromkeys(code for _, code in coded)]
+    order = list(dict.fromkeys(code for _, code in coded))
     ranks = {code: i for i, code in enumerate(_label_order(spec, order))}
     return sorted(coded, key=lambda pair: ranks[pair[1]])
 

@@ -11,13 +11,13 @@ from service.refdata.catalogue import DEFAULT_SOURCES, Source, load_source
 from service.refdata.corrections import Ledger, correct_tables
 from service.refdata.reading import read_table
 
-SOURCE = "dst_valgdatabase"
+SOURCE = "dst-valgdatabase"
 
 
 def load_margins(
     raw: Path, sources: Path = DEFAULT_SOURCES, ledger: Ledger | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Count tables per polling area, after the named corrections of `dst_valgdatabase.toml`.
+    """Count tables per polling area, after the named corrections of `dst-valgdatabase.toml`.
 
     Index: area code as text, sorted, the same 1,298 in every table. Columns: codes of the catalogue.
     NaN: not published (the empty areas). Unit: households (inhabited dwellings) or persons, as the
@@ -45,6 +45,6 @@ def _check_same_areas(source: Source, tables: dict[str, pd.DataFrame]) -> None:
         if odd:
             side = "missing" if odd[0] in expected else "not in the list of areas"
             raise SourceError(
-                f"{source.tables[name].file}: column {source.key!r}: rule matched-keys: {len(odd)} areas differ, "
-                f"such as {odd[0]} ({side})."
+                f"{source.tables[name].file}: column {source.key!r}: rule matched-keys: "
+                f"{len(odd)} areas differ, such as {odd[0]} ({side})."
             )

@@ -1,0 +1,77 @@
+"""Builds a whole release beside the others, and puts it in place only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.errors import SourceError
+from service.refdata.catalogue import load_catalogue
+from service.refdata.corrections import Ledger
+from service.refdata.dk.build import build_denmark
+from service.refdata.writing import flush_folder, write_manifest
+from service.tables import releases_folder
+
+BUILDING = ".building-"
+_RELEASE_ID = re.compile(r"\d{4}-\d{2}-\d{2}\.\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltRelease:
+    """What was built: `corrections` is name -> what it changed."""
+
+    id: str
+    folder: Path
+    bytes: int
+    corrections: dict[str, str]
+
+
+def build_release(
+    raw: Path,
+    reference_data: Path,
+    release_id: str,
+    out: Path | None = None,
+    step: Callable[[str], None] = print,
+) -> BuiltRelease:
+    """Builds release `release_id` (such as 2026-11-21.1) from the raw folder; does not activate it.
+
+    Writes to `out` (default `reference_data/releases`) beside the final place and renames at the end.
+    Raises SourceError (a raw file is wrong, or the release exists); nothing is left behind then.
+    """
+    if not _RELEASE_ID.fullmatch(release_id):
+        raise SourceError(f"{release_id!r} is no release id; use a date and a number, such as 2026-11-21.1.")
+    releases = out or releases_folder(reference_data)
+    final = releases / release_id
+    if final.exists():
+        raise SourceError(
+            f"Release {release_id} exists already in {releases}; releases never change. Use another id."
+        )
+    if not raw.is_dir():
+        raise SourceError(f"{raw} is no folder; give the raw files with --raw or ENRICH_RAW_DATA.")
+    sources = load_catalogue(reference_data / "sources")
+    beside = releases / f"{BUILDING}{release_id}"
+    clear_leftovers(releases)
+    ledger = Ledger()
+    try:
+        beside.mkdir(parents=True)
+        countries = {"DK": build_denmark(
+            raw, sources, reference_data / "variables" / "DK.toml", beside, ledger, step
+        )}  # fmt: skip
+        step("manifest")
+        write_manifest(beside, release_id, countries, sources, ledger.entries)
+        flush_folder(beside)
+        os.replace(beside, final)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    size = sum(path.stat().st_size for path in final.rglob("*") if path.is_file())
+    return BuiltRelease(release_id, final, size, ledger.entries)
+
+
+def clear_leftovers(releases: Path) -> None:
+    """Removes what a killed build left behind."""
+    for path in releases.glob(f"{BUILDING}*"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""Polygons: read from GeoJSON, made valid, simplified without gaps, and measured in metres.
+
+Areas are measured and simplified in an equal-scale national projection; tables hold WGS84.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from shapely.geometry import shape
+
+from service.errors import SourceError
+from service.refdata.reading import read_text
+
+COORDINATE_DECIMALS = 6  # 0.1 m
+
+
+def read_features(path: Path, required: tuple[str, ...]) -> list[tuple[dict[str, Any], Any]]:
+    """(properties, geometry) of each feature. Raises SourceError for broken JSON or a missing property."""
+    try:
+        features = json.loads(read_text(path))["features"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(
+            f"{path.name}: rule geojson: not a whole FeatureCollection ({error}); fetch it again."
+        ) from error
+    read = []
+    for number, feature in enumerate(features, start=1):
+        properties = feature.get("properties") or {}
+        for name in required:
+            if properties.get(name) is None:
+                raise SourceError(
+                    f"{path.name}: row {number}, column {name!r}: rule expected-columns: "
+                    "the property is missing."
+                )
+        try:
+            read.append((properties, shape(feature["geometry"])))
+        except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError) as error:
+            raise SourceError(f"{path.name}: row {number}: rule geometry: not readable ({error}).") from error
+    return read
+
+
+def make_valid(polygons: np.ndarray) -> tuple[np.ndarray, int]:
+    """Valid polygons, and how many were not; lines and points that repair leaves are dropped."""
+    broken = ~shapely.is_valid(polygons)
+    fixed = polygons.copy()
+    fixed[broken] = [_only_polygons(g) for g in shapely.make_valid(polygons[broken])]
+    return fixed, int(broken.sum())
+
+
+def _only_polygons(geometry: Any) -> Any:
+    parts = [p for p in shapely.get_parts([geometry]) if p.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+
+
+def project(polygons: np.ndarray, epsg: int, back: bool = False) -> np.ndarray:
+    """WGS84 (lon, lat) polygons in metres of `epsg`; `back` the other way."""
+    pair = (epsg, 4326) if back else (4326, epsg)
+    transformer = pyproj.Transformer.from_crs(*pair, always_xy=True)
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    moved: np.ndarray = shapely.transform(polygons, move)
+    return moved
+
+
+def simplify_coverage(metres: np.ndarray, tolerance: float) -> np.ndarray:
+    """Polygons with fewer points; borders that two share stay shared. `tolerance` in metres."""
+    simple, _ = make_valid(shapely.coverage_simplify(metres, tolerance))
+    return np.where(shapely.is_empty(simple), metres, simple)
+
+
+def area_table(level: pd.DataFrame, epsg: int, tolerance: float) -> pd.DataFrame:
+    """code, name, wkb, lat, lon of a level, for the release.
+
+    `level`: index code, columns name and geometry (metres). The point lies inside the area.
+    """
+    simple = project(simplify_coverage(level["geometry"].to_numpy(), tolerance), epsg, back=True)
+    rounded, _ = make_valid(shapely.transform(simple, lambda xy: np.round(xy, COORDINATE_DECIMALS)))
+    points = shapely.point_on_surface(rounded)
+    return pd.DataFrame(
+        {
+            "code": level.index.to_numpy(),
+            "name": level["name"].to_numpy(),
+            "wkb": shapely.to_wkb(shapely.normalize(rounded), byte_order=1),
+            "lat": np.round(shapely.get_y(points), COORDINATE_DECIMALS),
+            "lon": np.round(shapely.get_x(points), COORDINATE_DECIMALS),
+        }
+    )
+
+
+def overlap_weights(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
+    """Long table source, target, share: the part of each source area that lies in each target area.
+
+    Shares of a source sum to 1 (parts outside every target, such as sea, are left out): area-weighted
+    interpolation, which assumes that counts are spread evenly within a source area.
+    """
+    from_geometry, to_geometry = source["geometry"].to_numpy(), target["geometry"].to_numpy()
+    tree = shapely.STRtree(to_geometry)
+    left, right = tree.query(from_geometry, predicate="intersects")
+    areas = shapely.area(shapely.intersection(from_geometry[left], to_geometry[right]))
+    table = pd.DataFrame(
+        {"source": source.index.to_numpy()[left], "target": target.index.to_numpy()[right], "share": areas}
+    )
+    table = table[table["share"] > 1.0]  # slivers below 1 m² are drawing noise
+    totals = table.groupby("source")["share"].transform("sum")
+    table["share"] = table["share"] / totals
+    return table.sort_values(["source", "target"], ignore_index=True)
