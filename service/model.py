@@ -129,11 +129,15 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The areas that a match lies in, finest first, as `level -> code`, with names where known."""
+    """The areas that a match lies in, finest first, as `level -> code`, with names where known.
+
+    `reason` says why they are no finer than they are, such as `coordinate_outside_postcode`.
+    """
 
     country: str
     codes: Mapping[str, str]
     names: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
