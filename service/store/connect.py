@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Table, create_engine, event, make_url
 from sqlalchemy import Engine as Pool
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from service.errors import ConfigError, StoreError
@@ -80,16 +81,19 @@ class Database:
 
     def read_one(self, statement: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
         """The first row of one query, past SQLAlchemy. Raises StoreError."""
+        rows = self.read_all(statement, parameters)
+        return rows[0] if rows else None
+
+    def read_all(self, statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        """The rows of one query, past SQLAlchemy. Raises StoreError."""
         try:
             fairy = self._pool_here().raw_connection()
             try:
-                if not self.is_sqlite:
-                    statement = statement.replace("?", "%s")
                 cursor = fairy.cursor()
-                cursor.execute(statement, parameters)
-                row = cursor.fetchone()
-                cursor.close()  # ends SQLite's read transaction
-                return None if row is None else tuple(row)
+                cursor.execute(statement if self.is_sqlite else statement.replace("?", "%s"), parameters)
+                rows = cursor.fetchall()  # to the end: it closes SQLite's read transaction
+                cursor.close()
+                return list(rows)
             finally:
                 fairy.close()
         except (sqlite3.Error, psycopg.Error, SQLAlchemyError, OSError) as error:
@@ -189,3 +193,15 @@ def _checked_url(database_url: str) -> tuple[URL, str]:
     if synchronous not in ("NORMAL", "FULL", "EXTRA"):
         raise ConfigError("ENRICH_DATABASE_URL: synchronous must be NORMAL, FULL or EXTRA.")
     return url.difference_update_query(["synchronous"]), synchronous
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Inserts a row unless its key is taken; whether it was inserted."""
+    row = insert_into(connection, table).values(values).on_conflict_do_nothing()
+    returned = connection.execute(row.returning(*table.primary_key.columns))
+    return returned.first() is not None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from service.model import Decision
 from service.store.bodies import read_body, write_body
-from service.store.clock import to_ms
+from service.store.clock import to_day, to_ms
 from service.store.connect import Database
+from service.store.guards import Guards, Spend
 
 _INSERT = "INSERT INTO decisions (decision_id, lead_id, made_ms, body) VALUES (?, ?, ?, ?)"
 _LATEST = "SELECT body FROM decisions WHERE lead_id = ? ORDER BY seq DESC LIMIT 1"
@@ -15,22 +18,31 @@ _BY_ID = "SELECT body FROM decisions WHERE decision_id = ?"
 class DecisionLog:
     """Appends and looks up decisions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, guards: Guards) -> None:
         self._database = database
+        self._guards = guards
+        self._insert = _INSERT if database.is_sqlite else _INSERT.replace("?", "%s")
 
-    def record(self, decision: Decision) -> None:
-        """Appends one decision without its address. Raises StoreError; then nothing is stored."""
-        self._database.write_one(
-            _INSERT, (decision.decision_id, decision.lead_id, to_ms(decision.made_at), write_body(decision))
-        )
+    def record(self, decision: Decision, spends: Sequence[Spend] = ()) -> None:
+        """Appends one decision without its address. Raises StoreError; then nothing is stored.
+
+        `spends` are what it gives of limited things; counted in the same transaction.
+        """
+        made_ms = to_ms(decision.made_at)
+        row = (decision.decision_id, decision.lead_id, made_ms, write_body(decision))
+        if not spends:
+            self._database.write_one(_INSERT, row)
+            return
+        with self._database.writing() as connection:
+            connection.exec_driver_sql(self._insert, row)
+            self._guards.add_spending(connection, spends, to_day(made_ms), decision.lead_id)
 
     def record_all(self, decisions: list[Decision]) -> None:
         """Appends many decisions in one transaction: all or none. Raises StoreError."""
         rows = [(d.decision_id, d.lead_id, to_ms(d.made_at), write_body(d)) for d in decisions]
         if rows:
-            mark = "?" if self._database.is_sqlite else "%s"
             with self._database.writing() as connection:
-                connection.exec_driver_sql(_INSERT.replace("?", mark), rows)
+                connection.exec_driver_sql(self._insert, rows)
 
     def latest(self, lead_id: str) -> Decision | None:
         """The newest decision about a lead, its address reduced to level, category, action, reason."""

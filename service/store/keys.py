@@ -45,7 +45,10 @@ _LOOPBACK = frozenset(("http://localhost:*", "http://127.0.0.1:*", "http://local
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """Who calls, and what they may. `per_minute` is the rate that the limits grant."""
+    """Who calls, and what they may. `per_minute` is the rate that the limits grant.
+
+    `origins` are those of browser pages that may use it: `*` is any, `http://host:*` any port of a host.
+    """
 
     key_id: str
     name: str
@@ -57,19 +60,6 @@ class ApiKey:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
-
-    def allows_origin(self, origin: str) -> bool:
-        """Whether a browser page of `origin` may use this key. `*` is any; `http://host:*` any port."""
-        for allowed in self.origins:
-            if allowed in ("*", origin):
-                return True
-            if (
-                allowed.endswith(":*")
-                and origin.startswith(allowed[:-1])
-                and origin[len(allowed) - 1 :].isdigit()
-            ):
-                return True
-        return False
 
 
 DEMO_KEYS: Mapping[str, ApiKey] = {

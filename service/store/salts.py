@@ -7,9 +7,8 @@ import hmac
 import os
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from service.store.connect import Database
+from service.store.connect import Database, insert_into
 from service.store.tables import secrets
 
 _NAME = "salt"
@@ -18,9 +17,8 @@ _NAME = "salt"
 def keep_salt(database: Database) -> str:
     """The salt kept in the store; made when there is none. Two starters get the same one."""
     with database.writing() as connection:
-        insert = (sqlite.insert if database.is_sqlite else postgresql.insert)(secrets)
-        made = insert.values(name=_NAME, value=os.urandom(32)).on_conflict_do_nothing()
-        connection.execute(made)
+        made = insert_into(connection, secrets).values(name=_NAME, value=os.urandom(32))
+        connection.execute(made.on_conflict_do_nothing())
         value: bytes = connection.execute(select(secrets.c.value).where(secrets.c.name == _NAME)).scalar_one()
         return value.hex()
 

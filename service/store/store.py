@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from service.model import Decision
 from service.store.connect import Database
 from service.store.decisions import DecisionLog
+from service.store.facts import Facts
+from service.store.guards import Guards, Spend
 from service.store.keys import KeyRing
 from service.store.migrate import run_migrations
+from service.store.outbox import Outbox
+from service.store.outcomes import Outcomes
 from service.store.salts import keep_salt
 
 
@@ -16,12 +22,16 @@ class Store:
     def __init__(self, database: Database, salt: str, demo_keys: bool) -> None:
         self.database = database
         self.salt = salt
-        self.decisions = DecisionLog(database)
+        self.guards = Guards(database, salt)
+        self.decisions = DecisionLog(database, self.guards)
+        self.facts = Facts(database)
+        self.outcomes = Outcomes(database)
+        self.outbox = Outbox(database)
         self.keys = KeyRing(database, demo_keys)
 
-    def record_decision(self, decision: Decision) -> None:
+    def record_decision(self, decision: Decision, spends: Sequence[Spend] = ()) -> None:
         """Appends a decision, without its address. Raises StoreError; then it is not stored."""
-        self.decisions.record(decision)
+        self.decisions.record(decision, spends)
 
     def record_decisions(self, decisions: list[Decision]) -> None:
         """Appends many in one transaction. Raises StoreError; then none is stored."""

@@ -51,10 +51,8 @@ Index(
 decision_facts = Table(
     "decision_facts",
     metadata,
-    Column("decision_seq", BigInteger, primary_key=True),
+    Column("decision_id", Text, primary_key=True),
     Column("slot", Text, primary_key=True),
-    Column("decision_id", Text, nullable=False),
-    Column("lead_id", Text, nullable=False),
     Column("treatment", Text, nullable=False),
     Column("arm", Text, nullable=False),
     Column("propensity", Double, nullable=False),
@@ -62,12 +60,10 @@ decision_facts = Table(
     Column("channel", Text, nullable=False),
     Column("country", Text, nullable=False),
     Column("day", Text, nullable=False),
-    Column("area_level", Text, nullable=False),  # the finest area of the place
+    Column("area_level", Text, nullable=False),  # the finest area of the place, "" when there is none
     Column("area_code", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("decision_facts_decision", decision_facts.c.decision_id)
-Index("decision_facts_lead", decision_facts.c.lead_id)
 
 # ---------------------------------------------------------------- what happened
 
@@ -162,7 +158,6 @@ experiments = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),  # a running experiment does not change
-    Column("body", LargeBinary, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
 )

@@ -1,0 +1,304 @@
+"""From the decision log to what is asked of it: sums for lift, the waiting leads, messages to be sent.
+
+A request appends one row to the log and is done. Everything derived from it is written here, by the
+background loop (or by whoever asks for lift), a batch per transaction: the log's `folded` mark and what
+was derived are committed together, so nothing is derived twice and nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, select, update
+
+from service.store.clock import DAY_MS, now_ms, to_day
+from service.store.connect import Database, insert_into
+from service.store.outbox import queue_messages
+from service.store.tables import (
+    area_cells,
+    decision_facts,
+    decision_values,
+    decisions,
+    lift_cells,
+    outcomes,
+    reservations,
+    waiting,
+)
+
+# Small batches: SQLite has one writer, and requests wait while this one writes.
+_BATCH = 100
+_CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again
+_CELL = ("slot", "treatment", "arm", "segment", "channel", "country", "day")
+_AREA = ("slot", "treatment", "arm", "country", "area_level", "area_code")
+DIMENSIONS = _CELL
+_DECIDED = ""  # the `outcome` of a row that counts decisions
+
+
+@dataclass(frozen=True, slots=True)
+class LiftCell:
+    """Sums over decisions that agree in `group`.
+
+    `decisions` of them, `with_outcome` of which had at least one such outcome; `value` and
+    `value_squared` are sums of the value per decision; `propensity` sums the logged propensities.
+    """
+
+    group: Mapping[str, str]
+    outcome: str
+    decisions: int
+    with_outcome: int
+    value: float
+    value_squared: float
+    propensity: float
+
+
+class _RacedError(Exception):
+    """Another process folded the same rows first."""
+
+
+class Facts:
+    """Folds the log and answers from the sums."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def fold(self, at_most: int | None = None) -> int:
+        """Derives what new decisions and outcomes imply; the number of rows folded. Raises StoreError."""
+        done = 0
+        while at_most is None or done < at_most:
+            try:
+                batch = self._fold_decisions() or self._fold_outcomes()
+            except _RacedError:
+                continue
+            if not batch:
+                break
+            done += batch
+        return done
+
+    def lift(
+        self, by: Sequence[str], outcome: str, from_day: str = "", to_day: str = "9999", **only: str
+    ) -> list[LiftCell]:
+        """Sums for one kind of outcome per group of `by`, over decisions made on days [from, to].
+
+        `by` and the names in `only` (equality) are among DIMENSIONS. What is not yet folded is folded first.
+        """
+        self.fold(at_most=20 * _BATCH)
+        columns = [lift_cells.c[name] for name in by]
+        query = (
+            select(
+                *columns,
+                lift_cells.c.outcome,
+                func.sum(lift_cells.c.n).label("n"),
+                func.sum(lift_cells.c.value).label("value"),
+                func.sum(lift_cells.c.value_squared).label("squared"),
+                func.sum(lift_cells.c.propensity).label("propensity"),
+            )
+            .where(lift_cells.c.outcome.in_([_DECIDED, outcome]), lift_cells.c.day.between(from_day, to_day))
+            .where(*[lift_cells.c[name] == value for name, value in only.items()])
+            .group_by(*columns, lift_cells.c.outcome)
+        )
+        with self._database.reading() as connection:
+            return _cells(connection.execute(query).all(), by, outcome)
+
+    def lift_by_area(self, outcome: str, **only: str) -> list[LiftCell]:
+        """The same per slot, treatment, arm and small area, for adjustment by figures of the area."""
+        self.fold(at_most=20 * _BATCH)
+        query = select(
+            *[area_cells.c[name] for name in _AREA],
+            area_cells.c.outcome,
+            area_cells.c.n,
+            area_cells.c.value,
+            area_cells.c.value_squared.label("squared"),
+        ).where(area_cells.c.outcome.in_([_DECIDED, outcome]))
+        query = query.where(*[area_cells.c[name] == value for name, value in only.items()])
+        with self._database.reading() as connection:
+            return _cells(connection.execute(query).all(), _AREA, outcome)
+
+    def outcome_kinds(self) -> list[str]:
+        """The kinds of outcome that have been counted so far."""
+        query = select(lift_cells.c.outcome).where(lift_cells.c.outcome != _DECIDED).distinct()
+        with self._database.reading() as connection:
+            return sorted(connection.execute(query).scalars())
+
+    def _fold_decisions(self) -> int:
+        query = select(decisions.c.seq, decisions.c.made_ms, decisions.c.body).where(~decisions.c.folded)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(decisions.c.seq).limit(_BATCH)).all()
+        if not rows:
+            return 0
+        kept = [orjson.loads(row.body) for row in rows]
+        facts = [
+            fact for row, body in zip(rows, kept, strict=True) for fact in _facts(body, to_day(row.made_ms))
+        ]
+        queued = [
+            {"lead_id": body["lead"], "decision_id": body["id"], "since_ms": row.made_ms}
+            for row, body in zip(rows, kept, strict=True)
+            if _wants_call(body)
+        ]
+        with self._database.writing() as connection:
+            marked = connection.execute(
+                update(decisions)
+                .where(decisions.c.seq.in_([row.seq for row in rows]), ~decisions.c.folded)
+                .values(folded=True)
+            )
+            if marked.rowcount != len(rows):
+                raise _RacedError
+            if facts:
+                insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
+                connection.execute(insert, facts)
+            _add_to_cells(connection, [(fact, _DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
+            _queue_leads(connection, queued)
+            queue_messages(connection, "decision.made", [_announcement(body) for body in kept])
+        return len(rows)
+
+    def _fold_outcomes(self) -> int:
+        query = select(outcomes).where(~outcomes.c.folded).order_by(outcomes.c.received_ms).limit(_BATCH)
+        with self._database.writing() as connection:
+            rows = connection.execute(query if self._database.is_sqlite else query.with_for_update()).all()
+            if not rows:
+                return 0
+            ids = [row.event_id for row in rows]
+            connection.execute(update(outcomes).where(outcomes.c.event_id.in_(ids)).values(folded=True))
+            counted = [row for row in rows if row.attributed]
+            decided = decision_facts.c.decision_id.in_({row.decision_id for row in counted})
+            facts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+            for found in connection.execute(select(decision_facts).where(decided)).mappings():
+                facts[found["decision_id"]].append(dict(found))
+            for row in counted:
+                for fact in facts[row.decision_id]:
+                    if row.slot in ("", fact["slot"]):
+                        _add_outcome(connection, fact, row.kind, row.value)
+        return len(rows)
+
+
+def _facts(body: Mapping[str, Any], day: str) -> list[dict[str, Any]]:
+    profile = body["profile"] or {}
+    return [
+        {
+            "decision_id": body["id"],
+            "slot": slot,
+            "treatment": treatment["id"],
+            "arm": treatment["arm"],
+            "propensity": treatment["propensity"],
+            "segment": body["segment"]["code"] or "",
+            "channel": body["channel"],
+            "country": body["country"],
+            "day": day,
+            "area_level": profile.get("level", ""),
+            "area_code": profile.get("code", ""),
+        }
+        for slot, treatment in body["treatments"].items()
+    ]
+
+
+def _add_outcome(connection: Connection, fact: Mapping[str, Any], kind: str, value: float) -> None:
+    """Adds one outcome to the sums: squares are of the value per decision, so the old one is needed."""
+    key = {"decision_id": fact["decision_id"], "slot": fact["slot"], "outcome": kind}
+    known = select(decision_values.c.value).filter_by(**key)
+    before: float | None = connection.execute(known).scalar()
+    after = (before or 0.0) + value
+    insert = insert_into(connection, decision_values).values(**key, value=after)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=list(key), set_={"value": insert.excluded.value})
+    )
+    first = before is None
+    squared = after**2 - (before or 0.0) ** 2
+    _add_to_cells(
+        connection, [(fact, kind, int(first), value, squared, fact["propensity"] if first else 0.0)]
+    )
+
+
+_Addition = tuple[Mapping[str, Any], str, int, float, float, float]
+
+
+def _add_to_cells(connection: Connection, additions: Sequence[_Addition]) -> None:
+    """Adds (fact, outcome, n, value, squared, propensity) to the sums by day and by area."""
+    by_day: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0, 0.0])
+    by_area: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for fact, outcome, *amounts in additions:
+        for i, amount in enumerate(amounts):
+            by_day[(*(fact[name] for name in _CELL), outcome)][i] += amount
+        for i, amount in enumerate(amounts[:3]):
+            by_area[(*(fact[name] for name in _AREA), outcome)][i] += amount
+    for table, names, sums, cells in (
+        (lift_cells, _CELL, ("n", "value", "value_squared", "propensity"), by_day),
+        (area_cells, _AREA, ("n", "value", "value_squared"), by_area),
+    ):
+        if cells:
+            keys = (*names, "outcome")
+            insert = insert_into(connection, table)
+            added = {name: table.c[name] + insert.excluded[name] for name in sums}
+            rows = [
+                dict(zip((*keys, *sums), (*key, *total), strict=True)) for key, total in sorted(cells.items())
+            ]
+            connection.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+
+
+def _wants_call(body: Mapping[str, Any]) -> bool:
+    return any(
+        treatment["content"].get("allowed") is True and treatment["content"].get("preferred_agents")
+        for treatment in body["treatments"].values()
+    )
+
+
+def _queue_leads(connection: Connection, queued: Sequence[dict[str, Any]]) -> None:
+    """Puts leads that may be called, and are not being called, into the desk's queue."""
+    if not queued:
+        return
+    leads = {row["lead_id"]: row for row in queued}  # of several decisions the newest
+    since = now_ms() - _CALLED_RECENTLY_MS
+    busy = select(reservations.c.lead_id).where(
+        reservations.c.lead_id.in_(leads),
+        reservations.c.state.in_(["reserved", "accepted"])
+        | ((reservations.c.state == "completed") & (reservations.c.ended_ms > since)),
+    )
+    for lead_id in set(connection.execute(busy).scalars()):
+        leads.pop(lead_id, None)
+    if leads:
+        insert = insert_into(connection, waiting)
+        newer = {"decision_id": insert.excluded.decision_id}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["lead_id"], set_=newer), list(leads.values())
+        )
+
+
+def _announcement(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What `decision.made` says: what a receiver needs to fetch the rest with its own key."""
+    return {
+        "decision_id": body["id"],
+        "lead_id": body["lead"],
+        "status": body["status"],
+        "reason": body["reason"],
+        "made_at": body["at"],
+        "segment": body["segment"]["code"],
+        "treatments": {
+            slot: {"id": treatment["id"], "arm": treatment["arm"]}
+            for slot, treatment in body["treatments"].items()
+        },
+    }
+
+
+def _cells(rows: Sequence[Any], by: Sequence[str], outcome: str) -> list[LiftCell]:
+    """Joins the row that counts decisions with the row of the outcome."""
+    decided: dict[tuple[str, ...], Any] = {}
+    happened: dict[tuple[str, ...], Any] = {}
+    for row in rows:
+        (happened if row.outcome else decided)[tuple(row[: len(by)])] = row
+    cells = []
+    for key, counted in sorted(decided.items()):
+        had = happened.get(key)
+        cells.append(
+            LiftCell(
+                dict(zip(by, key, strict=True)),
+                outcome,
+                int(counted.n),
+                int(had.n) if had else 0,
+                float(had.value) if had else 0.0,
+                float(had.squared) if had else 0.0,
+                float(getattr(counted, "propensity", 0.0)),
+            )
+        )
+    return cells

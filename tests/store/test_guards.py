@@ -1,0 +1,89 @@
+"""The guardrails' memory: objections, spending, pauses, suppression lists, running experiments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import text
+
+from service.errors import StoreError
+from service.model import Decision
+from service.store import Store, open_store
+from service.store.guards import Spend
+
+Make = Callable[..., Decision]
+DAY = date(2026, 11, 21)  # of the decisions that `make_decision` makes
+
+
+def test_an_objection_holds_at_once_and_everywhere(store: Store, database_url: str) -> None:
+    other = open_store(database_url)
+    assert not other.guards.objected("crm-1")
+    first = store.guards.object_to_profiling("crm-1")
+    assert other.guards.objected("crm-1")
+    assert not other.guards.objected("crm-2")
+    assert store.guards.object_to_profiling("crm-1") == first
+    assert store.guards.withdraw_objection("crm-1")
+    assert not other.guards.objected("crm-1")
+    other.close()
+
+
+def test_an_objection_is_kept_without_the_lead(store: Store) -> None:
+    store.guards.object_to_profiling("crm-very-special")
+    with store.database.reading() as connection:
+        row = connection.execute(text("SELECT * FROM objections")).one()
+    assert b"special" not in b"".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
+
+
+def test_spending_is_counted_with_the_decision_that_spends(
+    store: Store, database_url: str, make_decision: Make
+) -> None:
+    home = store.guards.household("some-address-id")
+    spends = [Spend("bike-30d", 50.0, home), Spend("bag", 0.0)]
+    store.record_decision(make_decision("a"), spends)
+    store.record_decision(make_decision("b"), [Spend("bike-30d", 50.0)])
+    totals = store.guards.totals(DAY)
+    assert totals.discount == 100.0
+    assert totals.given == {"bike-30d": 2, "bag": 1}
+    assert store.guards.had(home) == {"bike-30d"}
+    assert store.guards.had(store.guards.household("another")) == frozenset()
+    assert store.guards.totals(date(2026, 11, 22)).discount == 0.0
+    twice = make_decision("c")
+    store.record_decision(twice)
+    with pytest.raises(StoreError):
+        store.record_decision(twice, spends)
+    assert store.guards.totals(DAY).discount == 100.0
+    other = open_store(database_url)
+    assert other.guards.totals(DAY).given["bike-30d"] == 2
+    store.record_decision(make_decision("d"), [Spend("bike-30d", 50.0)])
+    time.sleep(1.1)
+    assert other.guards.totals(DAY).given["bike-30d"] == 3
+    other.close()
+
+
+def test_pauses(store: Store) -> None:
+    assert store.guards.pause("offer", "bike-30d", "complaints above 2 %")
+    assert not store.guards.pause("offer", "bike-30d", "again")
+    assert store.guards.totals(DAY).paused == {"bike-30d"}
+    assert store.guards.resume("offer", "bike-30d")
+    assert store.guards.totals(DAY).paused == frozenset()
+
+
+def test_a_suppression_list_is_replaced_whole(store: Store) -> None:
+    taken = datetime(2026, 11, 1, tzinfo=UTC)
+    assert store.guards.list_dates() == {}
+    assert store.guards.replace_list("nix", [b"one", b"two", b"two"], taken) == 2
+    assert store.guards.listed("nix", b"one")
+    assert not store.guards.listed("robinson", b"one")
+    store.guards.replace_list("nix", [b"three"], datetime(2026, 11, 20, tzinfo=UTC))
+    assert not store.guards.listed("nix", b"one")
+    assert store.guards.listed("nix", b"three")
+    assert store.guards.list_dates() == {"nix": date(2026, 11, 20)}
+
+
+def test_running_experiments(store: Store) -> None:
+    store.guards.note_experiments({"holdout": "f0", "subject": "f1"})
+    store.guards.note_experiments({"holdout": "f0", "headline": "f2"})
+    assert store.guards.running_experiments() == {"holdout": "f0", "headline": "f2"}
