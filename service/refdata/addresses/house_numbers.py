@@ -39,13 +39,17 @@ def split_house_numbers(text: str) -> list[HouseNumber]:
     plain = plain_number(text)
     if plain is not None:
         return [HouseNumber(plain)]
-    for separator in (";", "-", "–"):
-        if separator in text:
-            return _several(text, separator)
     with_unit = _WITH_UNIT.fullmatch(text)
     if with_unit is not None:
         number, unit = plain_number(with_unit[1]), unit_of(with_unit[2])
-        return [HouseNumber(number, unit)] if number and unit else []
+        if number and unit:
+            return [HouseNumber(number, unit)]
+    if "," in text:
+        # What follows is a floor or a remark ("15, 2. krs./Floor 2", "7 B, sisäpiha").
+        return [HouseNumber(found.number) for found in split_house_numbers(text.split(",", 1)[0])]
+    for separator in (";", "-", "–"):
+        if separator in text:
+            return _several(text, separator)
     return []
 
 

@@ -101,6 +101,11 @@ def _checked(
 def _check_postcodes(
     batch: list[AddressRow], lats: Floats, lons: Floats, polygons: AreaPolygons, report: ImportReport
 ) -> None:
+    digits = {len(code) for code in polygons.codes}
+    for row in batch:
+        if row.postcode and not (row.postcode.isdigit() and len(row.postcode) in digits):
+            row.postcode = ""
+            report.flag("postcode left out: not of the country's form")
     missing = np.array([not row.postcode for row in batch])
     if missing.any():
         at = np.flatnonzero(missing)

@@ -18,8 +18,12 @@ _FLOOR = {
     "kl2": "k2",
     "k2": "k2",
 }
+# A bare number is no floor: it needs its point or the word for storey.
+_STOREY = r"(?:sal|krs|kerros)"
 _FLOORED = re.compile(
-    r"(\d{1,2}|st|stuen|kl|kld|kælder|k2)\.?(?:\s*sal)?\.?,?\s*([a-zæøåäö0-9]{0,4})\.?", re.I
+    rf"(\d{{1,2}}(?=\.|\s*{_STOREY})|st|stuen|kl|kld|kælder|k2)\.?(?:\s*{_STOREY})?\.?,?\s*"
+    r"([a-zæøåäö0-9]{0,4})\.?",
+    re.IGNORECASE,
 )
 
 
