@@ -34,7 +34,7 @@ def serve() -> None:
     from service.wiring import build_services  # noqa: PLC0415
 
     services = build_services(config)
-    app = create_app(services, services.store.keys)
+    app = create_app(services)
 
     def announce(host: str, port: int) -> None:
         release = ", ".join(sorted(services.countries)) or "no country"
@@ -46,4 +46,4 @@ def serve() -> None:
             f" -H 'Content-Type: application/json' -d '{{\"address\": \"{_EXAMPLE_ADDRESS}\"}}'"
         )
 
-    serve_app(app, config, announce)
+    serve_app(app, config, announce, services.start_background)

@@ -10,26 +10,29 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 
 from service.web.access import install_access
-from service.web.context import EXTENSION, Keyring, Site
+from service.web.context import EXTENSION, Site
 from service.web.description import DescribedApi, describe
 from service.web.metrics import Metrics
 from service.web.problems import install_problems
-from service.web.routes import enrich, operations
+from service.web.routes import catalogue, enrich, leads, operations
 
 if TYPE_CHECKING:
     from service.wiring import Services
 
 BLUEPRINTS: Sequence[Blueprint] = (
     enrich.blueprint,
+    leads.blueprint,
+    catalogue.blueprint,
     operations.blueprint,
 )
 
 
-def create_app(services: Services, keyring: Keyring, metrics: Metrics | None = None) -> Flask:
+def create_app(services: Services) -> Flask:
     """The application over `services`; the same in tests and under gunicorn."""
     app, _ = routed_app()
     app.config["MAX_CONTENT_LENGTH"] = services.config.max_body_bytes
-    site = Site(services=services, keyring=keyring, metrics=metrics or Metrics())
+    site = Site(services=services, keyring=services.store.keys, metrics=Metrics())
+    services.failures.append(site.metrics.count_failure)
     app.extensions[EXTENSION] = site
     install_problems(app)
     install_access(app, site)

@@ -22,6 +22,9 @@ class DescribedApi(Api):  # type: ignore[misc]  # flask-smorest is not typed
     DEFAULT_ERROR_RESPONSE_NAME = None
     ERROR_SCHEMA = ProblemAnswer
 
+    def _register_error_handlers(self) -> None:
+        """None of its own: `install_problems` answers every error."""
+
 
 def describe(api: Api) -> None:
     """Adds what is said of the service as a whole: keys, shared schemas."""

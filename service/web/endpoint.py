@@ -91,13 +91,10 @@ def _limit(own: int | None) -> int:
     return own if own is not None else current_services().config.max_body_bytes
 
 
-_HEADERS: Mapping[str, tuple[str, str]] = {
-    "If-Match": ("The ETag that you read; the change is made only if it still holds.", "string"),
-    "If-None-Match": ("The ETag that you have; 304 if nothing changed.", "string"),
-    "Idempotency-Key": (
-        "Your own key for this call: sent again with the same body, the same answer.",
-        "string",
-    ),
+_HEADERS: Mapping[str, str] = {
+    "If-Match": "The ETag that you read; the change is made only if it still holds.",
+    "If-None-Match": "The ETag that you have; 304 if nothing changed.",
+    "Idempotency-Key": "Your own key for this call: sent again with the same body, the same answer.",
 }
 
 

@@ -12,6 +12,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TextIO
 
 import orjson
 from flask import g, has_request_context
@@ -43,12 +44,12 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(event, default=lambda value: type(value).__name__).decode()
 
 
-def configure_logs(level: str) -> None:
-    """Sends every logger of this process through the JSON formatter, at `level`."""
-    to_stderr = logging.StreamHandler(sys.stderr)
-    to_stderr.setFormatter(JsonFormatter())
+def configure_logs(level: str, stream: TextIO | None = None) -> None:
+    """Sends every logger of this process through the JSON formatter to `stream` (stderr), at `level`."""
+    lines = logging.StreamHandler(stream or sys.stderr)
+    lines.setFormatter(JsonFormatter())
     root = logging.getLogger()
-    root.handlers[:] = [to_stderr]
+    root.handlers[:] = [lines]
     root.setLevel(logging.WARNING)
     logging.getLogger("service").setLevel(level)
     logging.getLogger("gunicorn.error").setLevel(level)

@@ -43,16 +43,24 @@ class ServiceLogger(Logger):  # type: ignore[misc]  # gunicorn is not typed
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with settings from `config` and an application that is built already."""
 
-    def __init__(self, app: Flask, config: Config, announce: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        announce: Callable[[str, int], None],
+        start_worker: Callable[[], None],
+    ) -> None:
         self._app = app
         self._options = gunicorn_settings(config)
         self._announce = announce
+        self._start_worker = start_worker
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
         self.cfg.set("when_ready", self._ready)
+        self.cfg.set("post_worker_init", lambda worker: self._start_worker())
         self.cfg.set("child_exit", _forget_metrics)
 
     def load(self) -> Flask:
@@ -84,13 +92,22 @@ def gunicorn_settings(config: Config) -> dict[str, Any]:
     }
 
 
-def serve_app(app: Flask, config: Config, announce: Callable[[str, int], None]) -> None:
-    """Serves until stopped. `announce` is told the host and port when workers may be reached."""
+def serve_app(
+    app: Flask,
+    config: Config,
+    announce: Callable[[str, int], None],
+    start_worker: Callable[[], None] = lambda: None,
+) -> None:
+    """Serves until stopped.
+
+    `announce` is told host and port when workers may be reached; `start_worker` is called in each
+    worker after its fork.
+    """
     configure_logs(config.log_level)
     # What is loaded now is never freed: the collector would only write to pages that workers share.
     gc.collect()
     gc.freeze()
-    Server(app, config, announce).run()
+    Server(app, config, announce, start_worker).run()
 
 
 def _forget_metrics(_: Arbiter, worker: Worker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import ClassVar
 
 import pytest
 
@@ -23,6 +24,7 @@ from service.model import (
     Treatment,
     Versions,
 )
+from service.segment.definitions import load_definitions
 from service.store.store import Store, open_store
 from service.web.app import create_app
 
@@ -31,9 +33,17 @@ SECRET = {"Authorization": "Bearer sk_demo"}
 BROWSER = {"Authorization": "Bearer pk_demo"}
 
 PROFILE = Profile(
-    country="DK", level="polling_area", code="101016", households=5120, urbanity=2,
-    figures={"owner_share": Figure(0.11999999731, "share of dwellings", 25, "polling_area", "2020-01-01", "dst-valgdatabase", 5120)},
-)  # fmt: skip
+    country="DK",
+    level="polling_area",
+    code="101016",
+    households=5120,
+    urbanity=2,
+    figures={
+        "owner_share": Figure(
+            0.11999999731, "share of dwellings", 25, "polling_area", "2020-01-01", "dst-valgdatabase", 5120
+        )
+    },
+)
 
 
 class FakeCountry:
@@ -45,10 +55,22 @@ class FakeCountry:
                 "DK", MatchLevel.NONE, MatchCategory.C, NextAction.FIX, reason="nothing_recognised"
             )
         return AddressMatch(
-            "DK", MatchLevel.HOUSE, MatchCategory.B, NextAction.CONFIRM, street="Nørrebrogade", house_number="52C",
-            floor="2", door="th", postcode="2200", city="København N", municipality_code="0101", lat=55.6921,
-            lon=12.5535, changes=("street: 'Nørebrogade' -> 'Nørrebrogade'",), source="dk-addresses 2026-10",
-        )  # fmt: skip
+            "DK",
+            MatchLevel.HOUSE,
+            MatchCategory.B,
+            NextAction.CONFIRM,
+            street="Nørrebrogade",
+            house_number="52C",
+            floor="2",
+            door="th",
+            postcode="2200",
+            city="København N",
+            municipality_code="0101",
+            lat=55.6921,
+            lon=12.5535,
+            changes=("street: 'Nørebrogade' -> 'Nørrebrogade'",),
+            source="dk-addresses 2026-10",
+        )
 
     def locate_match(self, match):
         if match.level is MatchLevel.NONE:
@@ -65,20 +87,85 @@ class FakeCountry:
         if profile is None:
             return Segment(None, None, None, True, (), (), None, "nothing_recognised")
         return Segment(
-            "A1", "Unge i byen", 0.71, False, (SegmentShare("A1", 0.71), SegmentShare("A3", 0.29)),
-            (Evidence("dwelling", "flat", 0.9),), "polling_area",
-        )  # fmt: skip
+            "A1",
+            "Unge i byen",
+            0.71,
+            False,
+            (SegmentShare("A1", 0.71), SegmentShare("A3", 0.29)),
+            (Evidence("dwelling", "flat", 0.9),),
+            "polling_area",
+        )
 
 
 class FakeTreating:
     def choose_treatments(self, lead, segment, status, history, match, place, now):
         return {
-            "greeting": Treatment("greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}),
-            "agent": Treatment(
-                "agent", "agent-17", "treated", 0.95,
-                {"name": "Anna Ø.", "reasons": ["speaks da"], "preferred_agents": ["agent-17"], "allowed": True},
+            "greeting": Treatment(
+                "greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}
             ),
-        }  # fmt: skip
+            "agent": Treatment(
+                "agent",
+                "agent-17",
+                "treated",
+                0.95,
+                {
+                    "name": "Anna Ø.",
+                    "reasons": ["speaks da"],
+                    "preferred_agents": ["agent-17"],
+                    "allowed": True,
+                },
+            ),
+        }
+
+
+class FakeRelease:
+    id = "2026-11-21.1"
+    countries = ("DK",)
+    manifest: ClassVar = {
+        "schema_version": 1,
+        "countries": {
+            "DK": {
+                "levels": ["polling_area", "municipality", "country"],
+                "finest": "polling_area",
+                "tables": [
+                    {
+                        "path": "DK/profiles_polling_area.arrow",
+                        "kind": "profiles",
+                        "rows": 1384,
+                        "bytes": 1,
+                        "sha256": "00",
+                        "vintage": "2020-01-01",
+                        "accessed": "2026-11-20",
+                        "sources": ["dst-valgdatabase"],
+                        "licence": "CC BY 4.0",
+                        "attribution": "DST",
+                    }
+                ],
+            }
+        },
+    }
+
+    def json(self, country, name):
+        assert (country, name) == ("DK", "variables")
+        return [
+            {
+                "code": "owner_share",
+                "unit": "share of dwellings",
+                "topic": "tenure",
+                "weight": "dwellings",
+                "label": {"en": "Owned"},
+                "source": "dst-valgdatabase",
+                "vintage": "2020-01-01",
+            }
+        ]
+
+
+@dataclass(frozen=True)
+class FakeAssets(Assets):
+    release: FakeRelease = field(default_factory=FakeRelease)
+    definitions: object = field(
+        default_factory=lambda: load_definitions(load_config({}).reference_data / "policy" / "segments")
+    )
 
 
 @dataclass
@@ -86,11 +173,22 @@ class FakeServices:
     config: Config
     store: Store
     enricher: Enricher = field(init=False)
-    failures: list[str] = field(default_factory=list)
+    failures: list = field(default_factory=list)
 
     def __post_init__(self):
-        assets = Assets({"DK": FakeCountry()}, FakeTreating(), Versions("2026-11-21.1", "sha256:00"))
-        self.enricher = Enricher(lambda: assets, FakeLog(self.store), self.failures.append)
+        self.held = FakeAssets({"DK": FakeCountry()}, FakeTreating(), Versions("2026-11-21.1", "sha256:00"))
+        self.enricher = Enricher(lambda: self.held, FakeLog(self.store), self.count_failure)
+
+    def count_failure(self, step):
+        for count in self.failures:
+            count(step)
+
+    def assets(self):
+        return self.held
+
+    @property
+    def countries(self):
+        return self.held.countries
 
     def language_of(self, country):
         return "da"
@@ -138,7 +236,7 @@ def services(config):
 
 @pytest.fixture
 def app(services):
-    return create_app(services, services.store.keys)
+    return create_app(services)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from flask import Response
@@ -66,4 +66,4 @@ def _decide(sent: Mapping[str, Any]) -> Decision:
     decision = services.enricher.enrich_lead(lead)
     site.metrics.count_decision(decision.country, decision.status, decision.reason)
     site.metrics.count_match(decision.country, decision.address.level, decision.address.category)
-    return cast(Decision, decision)
+    return decision

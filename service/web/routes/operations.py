@@ -32,10 +32,11 @@ def livez() -> Response:
 def readyz() -> Response:
     """The worker can answer: tables are loaded and the store can be written."""
     try:
-        report = current_services().check_ready()
+        services = current_services()
+        report = services.check_ready()
     except DoorstepError as error:
         raise Problem(503, str(error), headers={"Retry-After": "1"}) from error
-    return json_answer({"status": "ready", **report})
+    return json_answer({"status": "ready", "countries": sorted(services.countries), **report})
 
 
 @blueprint.route("/metrics")

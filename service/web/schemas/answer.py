@@ -155,3 +155,12 @@ class BatchAnswer(Answer):
     results = fields.List(fields.Nested(BatchResult), required=True)
     answered = fields.Integer(required=True)
     refused = fields.Integer(required=True)
+
+
+class AgentOfLeadAnswer(Answer):
+    lead_id = _text()
+    decision_id = _text()
+    made_at = fields.AwareDateTime(required=True)
+    status = _text(validate=_STATUS)
+    language = _text()
+    agent = fields.Nested(TreatmentAnswer, required=True)

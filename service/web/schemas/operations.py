@@ -16,4 +16,3 @@ class ReadyAnswer(Answer):
     reference_data = fields.String(required=True)
     policy = fields.String(required=True)
     countries = fields.List(fields.String(), required=True)
-    store = fields.String(required=True)

@@ -1,0 +1,54 @@
+"""What was decided for a lead, from the decision log."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from service.errors import NotFoundError
+from service.model import Decision
+from service.web.answer import answer_bytes, treatment_block
+from service.web.context import current_services
+from service.web.endpoint import endpoint
+from service.web.respond import json_answer, json_bytes
+from service.web.schemas.answer import AgentOfLeadAnswer, EnrichAnswer
+
+blueprint = Blueprint("leads", __name__, description="What was decided for a lead")
+
+
+@blueprint.route("/leads/<lead_id>")
+@endpoint(scope="leads", answers=EnrichAnswer, also=(404, 503))
+def lead(lead_id: str) -> Response:
+    """The latest decision of a lead.
+
+    The log holds no address: of it, only how well it was matched, and the areas.
+    """
+    return json_bytes(answer_bytes(latest_decision(lead_id), "secret", shared_profile=False))
+
+
+@blueprint.route("/leads/<lead_id>/agent")
+@endpoint(scope="leads", answers=AgentOfLeadAnswer, also=(404, 503))
+def lead_agent(lead_id: str) -> Response:
+    """The agent suggested for a lead, with reasons; whether a call is allowed at all."""
+    decision = latest_decision(lead_id)
+    agent = decision.treatments.get("agent")
+    if agent is None:
+        raise NotFoundError("The latest decision of this lead has no agent; the policy has no such slot.")
+    return json_answer(
+        {
+            "lead_id": decision.lead_id,
+            "decision_id": decision.decision_id,
+            "made_at": decision.made_at.isoformat(),
+            "status": decision.status,
+            "language": decision.language,
+            "agent": treatment_block(agent),
+        }
+    )
+
+
+def latest_decision(lead_id: str) -> Decision:
+    """The newest decision of a lead. Raises NotFoundError, and StoreError when the log cannot be read."""
+    decision = current_services().store.latest_decision(lead_id)
+    if decision is None:
+        raise NotFoundError("No decision is on record for this lead_id; POST /enrich makes one.")
+    return decision
