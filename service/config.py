@@ -38,6 +38,14 @@ SETTINGS = (
         "ENRICH_SALT", "", "secret salt of hashes (arms, suppression lists); empty: one kept in the store"
     ),
     Setting("ENRICH_COUNTRY", "DK", "country of leads that name none"),
+    Setting(
+        "ENRICH_ADDRESSES",
+        "",
+        "folder of own address indexes (<folder>/DK/addresses.idx); empty: the release's",
+    ),
+    Setting(
+        "ENRICH_ONLINE_GEOCODERS", "", "TOML file that names online geocoders; empty: none is ever asked"
+    ),
     Setting("ENRICH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Setting("ENRICH_MAX_BODY_BYTES", "32768", "largest request body of a single call"),
 )
@@ -58,6 +66,8 @@ class Config:
     country: str
     log_level: str
     max_body_bytes: int
+    addresses: Path | None = None
+    online_geocoders: Path | None = None
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -82,6 +92,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         country=values["ENRICH_COUNTRY"].upper(),
         log_level=_one_of(values, "ENRICH_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
         max_body_bytes=_integer(values, "ENRICH_MAX_BODY_BYTES", 1024, 64 * 1024 * 1024),
+        addresses=_path(values, "ENRICH_ADDRESSES"),
+        online_geocoders=_path(values, "ENRICH_ONLINE_GEOCODERS"),
     )
 
 
@@ -90,6 +102,15 @@ def _integer(values: Mapping[str, str], name: str, low: int, high: int) -> int:
     if not text.strip().isdigit() or not low <= int(text) <= high:
         raise ConfigError(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _path(values: Mapping[str, str], name: str) -> Path | None:
+    text = values[name].strip()
+    if not text:
+        return None
+    if not Path(text).exists():
+        raise ConfigError(f"{name} is {text!r}; there is no such file or folder.")
+    return Path(text)
 
 
 def _one_of(
