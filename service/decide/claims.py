@@ -1,0 +1,87 @@
+"""The lint of customer copy: no text may state an inferred fact about the person who reads it.
+
+What the service knows of a lead is a probability from open figures about an area. "Your children will
+love it" turns it into a statement about a person: wrong for some, unpleasant for most. So a sentence
+that speaks to the reader (`you`) may not also name a topic of inference (age, family, money, home,
+origin, health), and some phrases are refused wherever they stand. claims.toml holds the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.decide.toml_table import TomlTable
+
+TOPICS = ("age", "family", "money", "home", "origin", "health")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWords:
+    """One language: words that address the reader, words per topic, phrases refused outright.
+
+    Words are lower case; one that ends in `*` also stands for every word that begins so.
+    """
+
+    reader: tuple[str, ...]
+    topics: Mapping[str, tuple[str, ...]]
+    phrases: tuple[str, ...]
+
+
+def read_claims(file: TomlTable, languages: tuple[str, ...]) -> dict[str, ClaimWords]:
+    """claims.toml: language -> words. Every language and topic needs words: an empty lint finds nothing."""
+    claims = {}
+    for language in languages:
+        if not file.has(language):
+            raise file.fault(f"there are no words for '{language}'; copy in it could not be checked.")
+        table = file.table(language)
+        topics = {}
+        for topic in TOPICS:
+            topics[topic] = table.texts(topic)
+            if not topics[topic]:
+                raise table.fault(f"'{topic}' has no words; copy about it would pass unseen.", topic)
+        claims[language] = ClaimWords(table.texts("reader"), topics, table.texts("phrases"))
+        if not claims[language].reader:
+            raise table.fault(
+                "'reader' has no words; no sentence would count as speaking to the reader.", "reader"
+            )
+        table.close()
+    file.close()
+    return claims
+
+
+def find_claim(text: str, words: ClaimWords) -> str | None:
+    """The first statement about the reader in `text`, as a sentence that says what is wrong; else None."""
+    for sentence in _sentences(text.casefold()):
+        for phrase in words.phrases:
+            if phrase in sentence:
+                return f"it says '{phrase}', a fact about the reader that is only inferred"
+        spoken = _words(sentence)
+        reader = _first(spoken, words.reader)
+        if reader is None:
+            continue
+        for topic, listed in words.topics.items():
+            named = _first([word for word in spoken if word != reader], listed)
+            if named is not None:
+                return (
+                    f"one sentence says '{reader}' and '{named}' ({topic}): an inferred fact about the reader"
+                )
+    return None
+
+
+def _sentences(text: str) -> list[str]:
+    for mark in "!?;:\n":
+        text = text.replace(mark, ".")
+    return [" ".join(part.split()) for part in text.split(".") if part.strip()]
+
+
+def _words(sentence: str) -> list[str]:
+    return "".join(letter if letter.isalpha() else " " for letter in sentence).split()
+
+
+def _first(spoken: list[str], listed: tuple[str, ...]) -> str | None:
+    for word in spoken:
+        for entry in listed:
+            if word == entry or (entry.endswith("*") and word.startswith(entry[:-1])):
+                return word
+    return None

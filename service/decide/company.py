@@ -1,0 +1,134 @@
+"""Who the company is, where it sells, and which slots a decision fills: company.toml and slots.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from service.decide.toml_table import TomlTable
+
+SlotKind = Literal["content", "email", "agent", "channels"]
+SLOT_KINDS: tuple[SlotKind, ...] = ("content", "email", "agent", "channels")
+RankBy = Literal["priority", "expected_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """One country that the company sells in."""
+
+    country: str
+    language: str  # of leads that name a language the company does not speak
+    currency: str
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The sender. `margin_floor` is the least that one accepted offer must earn, in `currency`."""
+
+    name: str
+    legal_name: str
+    postal_address: str
+    website: str
+    privacy_url: str
+    contact: str
+    currency: str
+    margin_floor: float
+    discount_budget_per_day: float
+    kill_switch: bool
+    languages: tuple[str, ...]
+    markets: Mapping[str, Market]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place that a decision fills. `fields` are texts and `lists` lists of texts, in every language."""
+
+    code: str
+    kind: SlotKind
+    file: str
+    fields: tuple[str, ...]
+    lists: tuple[str, ...]
+    rank_by: RankBy
+    every_segment: bool
+    nothing_allowed: bool
+
+
+def read_company(file: TomlTable) -> Company:
+    """company.toml. Raises PolicyError with file and line."""
+    languages = file.texts("languages")
+    markets = {}
+    for row in file.tables("market"):
+        country = row.text("country")
+        if len(country) != 2 or not country.isupper() or country in markets:
+            raise row.fault(f"'{country}' must be one country's two capital letters, once.", "country")
+        name = row.text("timezone")
+        try:
+            zone = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise row.fault(f"'{name}' is no time zone; write one such as Europe/Oslo.", "timezone") from None
+        language = row.text("language", allowed=languages)
+        markets[country] = Market(country, language, row.text("currency"), zone)
+        row.close()
+    company = Company(
+        name=file.text("name"),
+        legal_name=file.text("legal_name"),
+        postal_address=file.text("postal_address"),
+        website=file.text("website"),
+        privacy_url=file.text("privacy_url"),
+        contact=file.text("contact"),
+        currency=file.text("currency"),
+        margin_floor=file.number("margin_floor", low=0, high=1e6),
+        discount_budget_per_day=file.number("discount_budget_per_day", low=0, high=1e9),
+        kill_switch=file.boolean("kill_switch"),
+        languages=languages,
+        markets=markets,
+    )
+    file.close()
+    return company
+
+
+def read_slots(file: TomlTable) -> dict[str, Slot]:
+    """slots.toml: slot code -> Slot, in the order of the file. Raises PolicyError with file and line."""
+    slots: dict[str, Slot] = {}
+    for row in file.tables("slot"):
+        code = row.text("code")
+        if code in slots:
+            raise row.fault(f"slot '{code}' is there twice.", "code")
+        kind = row.text("kind", allowed=SLOT_KINDS)
+        fields = row.texts("fields", ())
+        lists = row.texts("lists", ())
+        if kind == "email" and not ("subject" in fields and "blocks" in lists):
+            raise row.fault("an email slot needs the field 'subject' and the list 'blocks'.", "kind")
+        slots[code] = Slot(
+            code=code,
+            kind=kind,  # type: ignore[arg-type]  # checked by `allowed`
+            file=row.text("file"),
+            fields=fields,
+            lists=lists,
+            rank_by=row.text("rank_by", "priority", allowed=("priority", "expected_value")),  # type: ignore[arg-type]
+            every_segment=row.boolean("every_segment", False),
+            nothing_allowed=row.boolean("nothing_allowed", False),
+        )
+        row.close()
+    file.close()
+    return slots
+
+
+def read_phrases(file: TomlTable, languages: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """texts.toml: phrase -> language -> text; each phrase in every language of the company."""
+    phrases: dict[str, dict[str, str]] = {}
+    for name in file.names():
+        table = file.table(name)
+        phrases[name] = {language: read_text(table, language, f"text '{name}'") for language in languages}
+        table.close()
+    return phrases
+
+
+def read_text(table: TomlTable, language: str, what: str) -> str:
+    """One translation; a missing one is told by language."""
+    if not table.has(language):
+        raise table.fault(f"{what} has no translation for '{language}'; add one.")
+    return table.text(language)

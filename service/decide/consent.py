@@ -1,0 +1,144 @@
+"""May this person be contacted by this medium, and why: one answer, with its evidence.
+
+Pure. The caller gathers what is known (consent as recorded, suppression lists as imported) and the
+rule file of the country decides. Whatever is unknown blocks: a list never imported, a list too old, a
+consent without a date where the date matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from hmac import new as new_hmac
+
+from service.decide.contact_rules import ContactRule, CountryRules
+from service.model import Consent, ConsentProof
+
+_CLOCK_SKEW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class ListCheck:
+    """One suppression list as imported: its date, and whether this person is on it."""
+
+    as_of: date
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contactability:
+    """The answer. `reason` is a code; `evidence` are short English sentences for the call centre.
+
+    `allowed` is about the law and the person's wishes; `open_from` is the first moment at which a call
+    may be made (only for phone; `now` itself inside call hours).
+    """
+
+    medium: str
+    allowed: bool
+    reason: str
+    law: str
+    evidence: tuple[str, ...]
+    open_from: datetime | None = None
+
+
+NO_LISTS: Mapping[str, ListCheck] = {}
+
+
+def check_contact(
+    rules: CountryRules,
+    medium: str,
+    consent: Consent,
+    now: datetime,
+    *,
+    objected: bool = False,
+    lists: Mapping[str, ListCheck] = NO_LISTS,
+) -> Contactability:
+    """Whether one medium may be used for marketing. `lists` are by name; a missing one is unknown.
+
+    Reasons: consent_given, not_on_list; and, not allowed: objected, no_consent, consent_refused,
+    consent_in_the_future, consent_expired_on_list, on_list, list_missing, list_too_old.
+    """
+    today = now.date()
+    rule = rules.rule_on(medium, today)
+    proof: ConsentProof | None = getattr(consent, _CONSENT_FIELD[medium])
+    allowed, reason, evidence = _judge(rule, proof, now, objected, lists)
+    opens = rules.hours.next_open(now) if medium == "phone" and allowed else None
+    if opens is not None and opens > now:
+        evidence = (*evidence, f"outside call hours; calls from {opens.isoformat(timespec='minutes')}")
+    return Contactability(medium, allowed, reason, rule.law, evidence, opens)
+
+
+_CONSENT_FIELD = {"email": "email", "sms": "sms", "phone": "phone", "letter": "post"}
+
+
+def _judge(
+    rule: ContactRule,
+    proof: ConsentProof | None,
+    now: datetime,
+    objected: bool,
+    lists: Mapping[str, ListCheck],
+) -> tuple[bool, str, tuple[str, ...]]:
+    if objected:
+        return False, "objected", ("the person has objected",)
+    if proof is not None and not proof.given:
+        return False, "consent_refused", (f"{rule.medium} consent was refused or withdrawn",)
+    if proof is not None:
+        return _judge_consent(rule, proof, now, lists)
+    if rule.basis == "consent":
+        return False, "no_consent", (f"no {rule.medium} consent is recorded", rule.law)
+    return _judge_list(rule, now, lists)
+
+
+def _judge_consent(
+    rule: ContactRule, proof: ConsentProof, now: datetime, lists: Mapping[str, ListCheck]
+) -> tuple[bool, str, tuple[str, ...]]:
+    if proof.at is not None and proof.at > now + _CLOCK_SKEW:
+        return False, "consent_in_the_future", (f"the {rule.medium} consent is dated after now",)
+    when = proof.at.date().isoformat() if proof.at else "on an unrecorded date"
+    version = f", text {proof.text_version}" if proof.text_version else ""
+    evidence = f"{rule.medium} consent given {when}{version}"
+    if rule.listed_consent_days is None or rule.suppression_list is None:
+        return True, "consent_given", (evidence,)
+    if proof.at is not None and now - proof.at <= timedelta(days=rule.listed_consent_days):
+        return True, "consent_given", (evidence,)
+    # The consent no longer outweighs the list (or nobody knows when it was given): the list decides.
+    allowed, reason, found = _judge_list(rule, now, lists)
+    if reason == "on_list":
+        reason = "consent_expired_on_list"
+    limit = f"on {rule.suppression_list} a consent lasts {rule.listed_consent_days} days"
+    return allowed, reason, (evidence, limit, *found)
+
+
+def _judge_list(
+    rule: ContactRule, now: datetime, lists: Mapping[str, ListCheck]
+) -> tuple[bool, str, tuple[str, ...]]:
+    name, limit = rule.suppression_list, rule.list_max_age_days
+    assert name is not None  # read_contact_rules refuses a rule without
+    assert limit is not None
+    found = lists.get(name)
+    if found is None:
+        return False, "list_missing", (f"suppression list {name} has never been imported",)
+    age = (now.date() - found.as_of).days
+    evidence = f"suppression list {name} of {found.as_of.isoformat()}, {age} days old"
+    if age > limit:
+        return False, "list_too_old", (f"{evidence}; at most {limit} are allowed", rule.law)
+    if found.listed:
+        return False, "on_list", (f"on {evidence}", rule.law)
+    return True, "not_on_list", (f"not on {evidence}",)
+
+
+def hash_subject(salt: str, list_name: str, subject: str) -> str:
+    """How an entry of a suppression list is stored: HMAC-SHA-256 under the secret salt, as hex.
+
+    `subject` is the caller's `lead_id`, or a number as the list gives it: spaces, dashes, brackets and a
+    leading 00 or + are ignored, so that one number has one hash. Without the salt, the few million
+    possible numbers of a country cannot be tried out against a stolen table.
+    """
+    folded = "".join(letter for letter in subject.casefold() if letter.isalnum())
+    if folded.isdigit():
+        folded = folded.removeprefix("00")
+    return new_hmac(
+        salt.encode(), f"{list_name}\x1f{folded}".encode("utf-8", "surrogatepass"), sha256
+    ).hexdigest()

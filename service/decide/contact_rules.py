@@ -1,0 +1,165 @@
+"""consent/<cc>.toml: by which law a person may be contacted, per medium, and in which hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from service.decide.toml_table import TomlTable
+
+Medium = Literal["email", "sms", "phone", "letter"]
+MEDIA: tuple[Medium, ...] = ("email", "sms", "phone", "letter")
+Basis = Literal["consent", "no_objection"]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIRST_YEAR, LAST_YEAR = 2024, 2036  # holidays are laid out once, at load
+_SEARCH_DAYS = 21  # longest closed stretch searched for the next open hour
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRule:
+    """One medium in one country from one day on.
+
+    basis `consent`: only with consent. `no_objection`: without consent too, unless the person is on
+    `suppression_list`, which must be at most `list_max_age_days` old (an older one counts as unknown,
+    and blocks). `listed_consent_days`: how long a consent outweighs the list; None is until withdrawn.
+    """
+
+    medium: Medium
+    since: date
+    basis: Basis
+    suppression_list: str | None
+    list_max_age_days: int | None
+    listed_consent_days: int | None
+    law: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """When calls may be made: minutes after local midnight per weekday, never on public holidays."""
+
+    timezone: ZoneInfo
+    weekdays: tuple[tuple[int, int] | None, ...]
+    closed_days: frozenset[date]
+
+    def is_open(self, now: datetime) -> bool:
+        local = now.astimezone(self.timezone)
+        hours = self._hours_of(local.date())
+        return hours is not None and hours[0] <= local.hour * 60 + local.minute < hours[1]
+
+    def next_open(self, now: datetime) -> datetime | None:
+        """`now` when open, else the next opening (in `now`'s own zone); None when none is near."""
+        if self.is_open(now):
+            return now
+        local = now.astimezone(self.timezone)
+        for ahead in range(_SEARCH_DAYS):
+            day = local.date() + timedelta(days=ahead)
+            hours = self._hours_of(day)
+            if hours is None:
+                continue
+            opens = datetime.combine(day, time(hours[0] // 60, hours[0] % 60), self.timezone)
+            if opens > local:
+                return opens.astimezone(now.tzinfo)
+        return None
+
+    def _hours_of(self, day: date) -> tuple[int, int] | None:
+        return None if day in self.closed_days else self.weekdays[day.weekday()]
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRules:
+    """All rules of one country; per medium the newest first."""
+
+    country: str
+    rules: Mapping[str, tuple[ContactRule, ...]]
+    hours: OpenHours
+
+    def rule_on(self, medium: str, day: date) -> ContactRule:
+        for rule in self.rules[medium]:
+            if rule.since <= day:
+                return rule
+        return self.rules[medium][-1]
+
+
+def read_contact_rules(file: TomlTable, country: str, timezone: ZoneInfo) -> CountryRules:
+    """One country's file. Raises PolicyError with file and line."""
+    file.text("country", allowed=(country,))
+    rules: dict[str, list[ContactRule]] = {medium: [] for medium in MEDIA}
+    for row in file.tables("rule"):
+        rule = _read_rule(row)
+        if any(other.since == rule.since for other in rules[rule.medium]):
+            raise row.fault(f"two rules for {rule.medium} begin on {rule.since}.", "since")
+        rules[rule.medium].append(rule)
+    for medium, listed in rules.items():
+        if not listed:
+            raise file.fault(
+                f"there is no rule for {medium}; without one nobody knows whether it is allowed."
+            )
+    hours = file.table("call_hours")
+    weekdays = tuple(read_hours(hours, day) for day in WEEKDAYS)
+    extra = hours.texts("closed_on", ())
+    hours.text("reason")
+    closed = _closed_days(country)
+    for text in extra:
+        closed |= _yearly(hours, text)
+    hours.close()
+    file.close()
+    newest_first = {m: tuple(sorted(r, key=lambda rule: rule.since, reverse=True)) for m, r in rules.items()}
+    return CountryRules(country, newest_first, OpenHours(timezone, weekdays, frozenset(closed)))
+
+
+def _read_rule(row: TomlTable) -> ContactRule:
+    basis = row.text("basis", allowed=("consent", "no_objection"))
+    has_list = row.has("suppression_list")
+    if basis == "no_objection" and not has_list:
+        raise row.fault("a rule without consent needs the suppression_list on which people say no.", "basis")
+    rule = ContactRule(
+        medium=row.text("medium", allowed=MEDIA),  # type: ignore[arg-type]
+        since=row.day("since"),
+        basis=basis,  # type: ignore[arg-type]
+        suppression_list=row.text("suppression_list") if has_list else None,
+        list_max_age_days=row.integer("list_max_age_days", low=1, high=366) if has_list else None,
+        listed_consent_days=(
+            row.integer("listed_consent_days", low=1, high=3660) if row.has("listed_consent_days") else None
+        ),
+        law=row.text("law"),
+        reason=row.text("reason"),
+    )
+    row.close()
+    return rule
+
+
+def read_hours(table: TomlTable, day: str) -> tuple[int, int] | None:
+    """`"09:00-19:00"` as minutes after midnight; `"closed"` or a missing day is None."""
+    text = table.text(day, "closed")
+    if text == "closed":
+        return None
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise table.fault(
+            f"'{day}' is '{text}'; write hours such as \"09:00-19:00\", or \"closed\".", day
+        ) from None
+    if end <= start:
+        raise table.fault(f"'{day}' is '{text}'; it must end after it begins.", day)
+    return start.hour * 60 + start.minute, end.hour * 60 + end.minute
+
+
+def _closed_days(country: str) -> set[date]:
+    return set(holidays.country_holidays(country, years=range(FIRST_YEAR, LAST_YEAR)))
+
+
+def _yearly(table: TomlTable, text: str) -> set[date]:
+    """`"12-24"`: that day of every year."""
+    try:
+        month, day = (int(part) for part in text.split("-"))
+        return {date(year, month, day) for year in range(FIRST_YEAR, LAST_YEAR)}
+    except ValueError:
+        raise table.fault(
+            f"closed_on names '{text}'; write month-day such as \"12-24\".", "closed_on"
+        ) from None
