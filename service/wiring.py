@@ -1,0 +1,307 @@
+"""The only file that chooses implementations: settings in, the parts of the service out.
+
+A request takes its `Assets` once, so every answer is wholly from one release and one policy. A
+background thread per worker looks every second whether another release or policy is active, loads it
+beside the old one and swaps a single reference.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from service.address.matcher import Matcher
+from service.area.locate import AreaIndex
+from service.area.profile import Profiles
+from service.config import Config, load_config
+from service.decide.choose import choose_treatments
+from service.decide.policy import Policy, hash_files, load_policy
+from service.decide.situation import Situation
+from service.enrich import Assets, Enricher, LeadHistory, Status
+from service.errors import ConfigError, DoorstepError, InvalidInputError
+from service.model import (
+    AddressMatch,
+    AddressQuery,
+    Decision,
+    Declared,
+    Lead,
+    Place,
+    Profile,
+    Segment,
+    Treatment,
+    UnitFacts,
+    Versions,
+)
+from service.segment.assign import SegmentModel
+from service.segment.definitions import Definitions, load_definitions
+from service.store.ids import new_id
+from service.store.store import Store, open_store
+from service.tables import Release, current_release_id
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CountryTables:
+    """One country of one release: what `enrich.Country` asks for."""
+
+    code: str
+    matcher: Matcher
+    areas: AreaIndex
+    profiles: Profiles
+    segments: SegmentModel
+
+    def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
+        return self.matcher.match_address(query)
+
+    def locate_match(self, match: AddressMatch) -> Place:
+        return self.areas.locate_match(match)
+
+    def profile_place(self, place: Place) -> Profile | None:
+        return self.profiles.profile_place(place)
+
+    def unit_facts(self, match: AddressMatch) -> UnitFacts | None:
+        return None
+
+    def assign_segment(
+        self,
+        place: Place,
+        profile: Profile | None,
+        match: AddressMatch,
+        unit: UnitFacts | None,
+        declared: Declared,
+        language: str,
+        today: date,
+    ) -> Segment:
+        return self.segments.assign_segment(
+            place=place,
+            profile=profile,
+            match=match,
+            unit=unit,
+            declared=declared,
+            language=language,
+            today=today,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTreating:
+    """The policy with what the store knows of agents and budgets: what `enrich.Treating` asks for."""
+
+    policy: Policy
+    salt: str
+
+    def choose_treatments(
+        self,
+        lead: Lead,
+        segment: Segment,
+        status: Status,
+        history: LeadHistory,
+        match: AddressMatch,
+        place: Place,
+        now: datetime,
+    ) -> Mapping[str, Treatment]:
+        situation = Situation(
+            lead=lead,
+            segment=segment,
+            now=now,
+            salt=self.salt,
+            sub_segment=history.sub_segment,
+            status=status,
+            objected=history.objected,
+        )
+        return choose_treatments(self.policy, situation)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAssets(Assets):
+    """The active assets with the parts that catalogues and reports read."""
+
+    release: Release = field(kw_only=True)
+    policy: Policy = field(kw_only=True)
+    definitions: Definitions = field(kw_only=True)
+    tables: Mapping[str, CountryTables] = field(kw_only=True)
+
+
+def load_assets(reference_data: Path, salt: str, release_id: str | None = None) -> LoadedAssets:
+    """Loads release and policy. Raises ReleaseError or PolicyError, one sentence that says what to do."""
+    release = Release.open(reference_data, release_id)
+    definitions = load_definitions(reference_data / "policy" / "segments")
+    policy = load_policy(reference_data / "policy", definitions.codes)
+    tables = {cc: _load_country(release, cc, definitions) for cc in release.countries}
+    return LoadedAssets(
+        countries=tables,
+        treating=PolicyTreating(policy, salt),
+        versions=Versions(reference_data=release.id, policy=policy.version),
+        release=release,
+        policy=policy,
+        definitions=definitions,
+        tables=tables,
+    )
+
+
+def _load_country(release: Release, country: str, definitions: Definitions) -> CountryTables:
+    return CountryTables(
+        code=country,
+        matcher=Matcher.open(release.path(country, "addresses")),
+        areas=AreaIndex.load(release, country),
+        profiles=Profiles.load(release, country),
+        segments=SegmentModel.load(release, country, definitions),
+    )
+
+
+class AssetsKeeper:
+    """Holds the active assets; `refresh` swaps them as one when another release or policy is active."""
+
+    def __init__(self, reference_data: Path, salt: str) -> None:
+        self._reference_data, self._salt = reference_data, salt
+        self._assets = load_assets(reference_data, salt)
+        self._refused: tuple[str, str] | None = None
+
+    def current(self) -> LoadedAssets:
+        return self._assets
+
+    def refresh(self) -> bool:
+        """True when other assets are active now. What cannot be loaded is logged once and left alone."""
+        try:
+            wanted = (current_release_id(self._reference_data), hash_files(self._reference_data / "policy"))
+            if wanted in (self._active(), self._refused):
+                return False
+            assets = load_assets(self._reference_data, self._salt, wanted[0])
+        except DoorstepError as error:
+            log.error("the active release or policy cannot be loaded; the old one goes on: %s", error)
+            self._refused = self._wanted_quietly()
+            return False
+        self._assets = assets
+        log.info("assets swapped", extra={"release": assets.release.id, "policy": assets.policy.version})
+        return True
+
+    def _active(self) -> tuple[str, str]:
+        return self._assets.versions.reference_data, self._assets.versions.policy
+
+    def _wanted_quietly(self) -> tuple[str, str] | None:
+        try:
+            return current_release_id(self._reference_data), hash_files(self._reference_data / "policy")
+        except (DoorstepError, OSError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLog:
+    """The store as `enrich.Log` asks for it."""
+
+    store: Store
+
+    def read_history(self, lead: Lead, now: datetime) -> LeadHistory:
+        return LeadHistory()
+
+    def record_decision(self, decision: Decision) -> None:
+        self.store.record_decision(decision)
+
+    def new_decision_id(self, now: datetime) -> str:
+        return new_id("dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that `web` and `cli` reach the product through."""
+
+    config: Config
+    enricher: Enricher
+    store: Store
+    keeper: AssetsKeeper
+    failures: list[Callable[[str], None]]
+
+    def assets(self) -> LoadedAssets:
+        return self.keeper.current()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def language_of(self, country: str) -> str:
+        """The language of leads that name none."""
+        market = self.assets().policy.company.markets.get(country)
+        return market.language if market else "en"
+
+    @property
+    def countries(self) -> Mapping[str, CountryTables]:
+        return self.assets().tables
+
+    def check_ready(self) -> dict[str, object]:
+        """What this worker answers from. Raises StoreError when the store does not answer."""
+        self.store.ping()
+        versions = self.assets().versions
+        return {"reference_data": versions.reference_data, "policy": versions.policy}
+
+    def check_variables(self, country: str, codes: Sequence[str]) -> None:
+        """Raises InvalidInputError for a country or variable that the release does not have."""
+        if country not in self.countries:
+            known = ", ".join(sorted(self.countries))
+            raise InvalidInputError(
+                f"There are no tables for country {country!r}; there are for {known}.", "country"
+            )
+        variables = {v["code"] for v in self.assets().release.json(country, "variables")}
+        if unknown := [c for c in codes if c not in variables]:
+            raise InvalidInputError(
+                f"No variable is called {', '.join(unknown)}; there are {', '.join(sorted(variables))}.",
+                "variables",
+            )
+
+    def store_history(self, lead: Lead, now: datetime) -> LeadHistory:
+        return self.enricher.log.read_history(lead, now)
+
+    def version_text(self) -> str:
+        versions = self.assets().versions
+        return f"{versions.reference_data} {versions.policy}"
+
+    def start_background(self) -> None:
+        """Starts this process's background thread; call it once per worker, after the fork."""
+        threading.Thread(target=self._watch, name="doorstep-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            try:
+                self.keeper.refresh()
+            except Exception:  # the thread must outlive whatever one look meets
+                log.exception("looking for another release failed")
+
+
+def build_services(config: Config) -> Services:
+    """Opens the store and loads the active assets.
+
+    Raises ConfigError, ReleaseError, PolicyError or StoreError: the start fails with one sentence.
+    """
+    if not config.reference_data.is_dir():
+        raise ConfigError(
+            f"ENRICH_REFERENCE_DATA is {str(config.reference_data)!r}, which is not a folder; "
+            "it must hold policy/ and releases/."
+        )
+    store = open_store(config.database_url, salt=config.salt, demo_keys=config.demo_keys)
+    keeper = AssetsKeeper(config.reference_data, store.salt)
+    failures: list[Callable[[str], None]] = []
+
+    def count_failure(what: str) -> None:
+        for count in failures:
+            count(what)
+
+    enricher = Enricher(keeper.current, DecisionLog(store), count_failure)
+    return Services(config=config, enricher=enricher, store=store, keeper=keeper, failures=failures)
+
+
+__all__ = [
+    "Assets",
+    "CountryTables",
+    "LoadedAssets",
+    "Services",
+    "build_services",
+    "load_assets",
+    "load_config",
+]
