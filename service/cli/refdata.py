@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from service.cli.refdata_addresses import addresses
 from service.config import load_config
 from service.refdata.activation import (
     activate_release,
@@ -78,6 +79,7 @@ def publish_command(release_id: str, who: str) -> None:
 
 
 refdata.add_command(publish_command, "activate")
+refdata.add_command(addresses)
 
 
 @refdata.command("rollback")

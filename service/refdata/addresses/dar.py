@@ -3,7 +3,7 @@
 Per house number (Husnummer) that is or was in force: the street (NavngivenVej), postcode and town
 (Postnummer), place name (SupplerendeBynavn), point (Adressepunkt, EPSG:25832) and units (Adresse).
 Earlier texts of the same house - an earlier street name, number or postcode - become rows of their own
-with status `historic` that carry the house's id and its present place and units.
+with status `historic` that carry the house's id (also as `replaced_by`), its present place and units.
 
 Status codes are the register's life cycle list: 1 internal draft, 2 preliminary, 3 current, 4 abolished,
 5 shelved (was never current), 6 deleted; points: 7 not in use, 8 in use, 9 retired.
@@ -148,6 +148,8 @@ def _rows(
                     city=earlier.city,
                     supplementary=earlier.supplementary,
                     status="historic",
+                    # An earlier text of a house that is gone leads to no present address.
+                    replaced_by=house.id if status in ("current", "preliminary") else None,
                     units=earlier_units,
                 ),
                 point,
