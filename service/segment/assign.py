@@ -1,0 +1,229 @@
+"""Assigns a distribution over base segments to one lead: the area's joint table × what else is known.
+
+P(segment | area, facts) is proportional to the sum of joint(cell | area) × P(facts | cell) over the
+segment's cells. Each fact's effect is the change of log2 P(likeliest segment) when it alone is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.model import AddressMatch, Declared, Evidence, Place, Profile, Segment, SegmentShare, UnitFacts
+from service.segment.areas import LevelTable, attribute_matrix, load_levels
+from service.segment.cells import CELL_ATTRIBUTES, CELLS, URBANITIES
+from service.segment.definitions import Definitions
+from service.segment.likelihood import Facts, gather_facts, likelihoods
+from service.segment.thin import thin_reason
+from service.tables import Release
+
+Floats = NDArray[np.float64]
+
+KEPT_AREAS = 2048  # prepared areas kept in memory, 16 kB each
+KEPT_ANSWERS = 16_384  # answers kept, by area, facts and language; about 2 kB each
+LEAST_SHARE = 1e-12  # stands for zero under a logarithm
+LEAST_EFFECT = 0.005  # bits; a fact that moved less is not told
+NOTHING = Segment(None, None, None, True, (), (), None, "nothing_recognised")
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """One area, prepared. `weights` [6, 384]: the joint, then with each attribute's margin taken from
+    the country; `index` and `told` (what is said of it) [17] per attribute value; `membership`
+    [384, segments].
+    """
+
+    table: LevelTable
+    code: str
+    households: float
+    weights: Floats
+    index: Floats
+    membership: Floats
+    told: tuple[str, ...]
+    urbanity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Facts, prepared. `known` [1 + facts, 384]: the product of all likelihoods, then without each."""
+
+    names: tuple[tuple[str, str], ...]
+    known: Floats
+
+
+@lru_cache(maxsize=1024)
+def _prepare_facts(facts: Facts) -> _Told:
+    told = likelihoods(facts)
+    each = np.ones((len(told), CELLS))
+    for number, (_, _, likelihood) in enumerate(told):
+        each[number] = likelihood
+    everything = each.prod(axis=0)
+    known = np.concatenate([everything[None], everything / each])
+    return _Told(tuple((name, value) for name, value, _ in told), known)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentModel:
+    """The joint tables of one country and one set of definitions. Immutable but for what it keeps."""
+
+    definitions: Definitions
+    levels: tuple[LevelTable, ...]
+    market: Floats  # [segments] share of all households of the country
+    _membership: Floats  # [3, 384, segments]
+    _national: Floats  # [384]
+    _sums: Floats  # [384, 17] cells -> attribute values
+    _unplaced: Floats  # [384, segments] membership where urbanity is unknown: the country's mixture
+    _areas: dict[tuple[str, str], _Area] = field(default_factory=dict)
+    _answers: dict[tuple[str, str, Facts, str], Segment] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, release: Release, country: str, definitions: Definitions) -> SegmentModel:
+        """Maps the joint tables of `country`. Raises ReleaseError."""
+        levels = load_levels(release, country)
+        membership = np.stack([definitions.membership(u) for u in range(len(URBANITIES))]).astype(np.float64)
+        finest = levels[0]
+        market = sum(
+            (finest.households * finest.urbanity[:, u]) @ finest.p.astype(np.float64) @ membership[u]
+            for u in range(len(URBANITIES))
+        )
+        national = levels[-1].p[0].astype(np.float64)
+        shares = np.asarray(market, dtype=np.float64)
+        unplaced = np.tensordot(levels[-1].urbanity[0], membership, axes=1)
+        return cls(
+            definitions, levels, shares / shares.sum(), membership, national, attribute_matrix(), unplaced
+        )
+
+    def assign_segment(
+        self,
+        place: Place,
+        profile: Profile | None,
+        match: AddressMatch,
+        unit: UnitFacts | None,
+        declared: Declared,
+        language: str,
+        today: date,
+    ) -> Segment:
+        """The distribution for one lead, with its evidence. `code` is None only without any area."""
+        found = self._find_area(place)
+        if found is None:
+            return NOTHING
+        table, code = found
+        facts = gather_facts(match, unit, declared, today)
+        key = (table.level, code, facts, language)
+        kept = self._answers.get(key)
+        if kept is None:
+            kept = self._answer(self._area(table, code), facts, language)
+            if len(self._answers) >= KEPT_ANSWERS:
+                self._answers.clear()
+            self._answers[key] = kept
+        return kept
+
+    def distribution(self, level: str, code: str, facts: Facts) -> Floats:
+        """P(segment) at one area with these facts, [segments]. Raises KeyError for an unknown area."""
+        table = next(table for table in self.levels if table.level == level)
+        if code not in table.rows:
+            raise KeyError(code)
+        area = self._area(table, code)
+        shares: Floats = (area.weights[0] * _prepare_facts(facts).known[0]) @ area.membership
+        shares /= shares.sum()
+        return shares
+
+    def _find_area(self, place: Place) -> tuple[LevelTable, str] | None:
+        for table in self.levels:
+            code = place.codes.get(table.level)
+            if code is not None and code in table.rows:
+                return table, code
+        return None
+
+    def _area(self, table: LevelTable, code: str) -> _Area:
+        key = (table.level, code)
+        area = self._areas.get(key)
+        if area is None:
+            area = self._prepare(table, code)
+            if len(self._areas) >= KEPT_AREAS:
+                self._areas.clear()
+            self._areas[key] = area
+        return area
+
+    def _prepare(self, table: LevelTable, code: str) -> _Area:
+        row = table.rows[code]
+        p = table.p[row].astype(np.float64)
+        margins, national = p @ self._sums, self._national @ self._sums
+        ratio = np.divide(national, margins, out=np.ones_like(margins), where=margins > 0)
+        weights = np.empty((1 + len(CELL_ATTRIBUTES), p.size))
+        weights[0] = p
+        start = 0
+        for number, values in enumerate(CELL_ATTRIBUTES.values()):
+            part = slice(start, start + len(values))
+            weights[number + 1] = p * (self._sums[:, part] @ ratio[part])
+            start += len(values)
+        mixture = table.urbanity[row]
+        urbanity = URBANITIES[int(mixture.argmax())] if mixture.max() == 1.0 else None
+        membership = np.tensordot(mixture, self._membership, axes=1)
+        index = 100 / np.where(ratio > 0, ratio, np.nan)
+        names = [value for values in CELL_ATTRIBUTES.values() for value in values]
+        told = tuple(f"{name} {share:.0%}" for name, share in zip(names, margins, strict=True))
+        households = float(table.households[row])
+        return _Area(table, code, households, weights, index, membership, told, urbanity)
+
+    def _answer(self, area: _Area, facts: Facts, language: str) -> Segment:
+        told = _prepare_facts(facts)
+        # Rows: all; without each attribute of the area; without each fact.
+        rows = np.concatenate([area.weights * told.known[0], area.weights[0] * told.known[1:]])
+        shares = rows @ area.membership
+        shares /= shares.sum(axis=1, keepdims=True)
+        distribution = shares[0]
+        best = int(distribution.argmax())
+        logs: list[float] = np.log2(np.maximum(shares[:, best], LEAST_SHARE)).tolist()
+        evidence = self._area_evidence(area, rows[0], best, logs)
+        for (name, value), log in zip(told.names, logs[1 + len(CELL_ATTRIBUTES) :], strict=True):
+            if abs(logs[0] - log) >= LEAST_EFFECT:
+                evidence.append(Evidence(name, value, round(logs[0] - log, 3)))
+        evidence.sort(key=lambda item: (-abs(item.effect), item.fact))
+        return self._segment(area, distribution, best, tuple(evidence), language)
+
+    def _area_evidence(self, area: _Area, weights: Floats, best: int, logs: list[float]) -> list[Evidence]:
+        """The area's own figures: for each attribute the value in which most of the segment lies."""
+        level, vintage = area.table.level, area.table.vintage
+        inside: list[float] = ((weights * area.membership[:, best]) @ self._sums).tolist()
+        evidence, start = [], 0
+        for number, (name, values) in enumerate(CELL_ATTRIBUTES.items()):
+            end = start + len(values)
+            effect = logs[0] - logs[number + 1]
+            if abs(effect) >= LEAST_EFFECT:
+                value = inside.index(max(inside[start:end]), start, end)
+                index = round(float(area.index[value])) if math.isfinite(area.index[value]) else None
+                told = area.told[value]
+                evidence.append(Evidence(f"area_{name}", told, round(effect, 3), level, vintage, index))
+            start = end
+        if area.urbanity is not None:
+            unknown = float(weights @ self._unplaced[:, best]) / float(weights.sum())
+            effect = logs[0] - math.log2(max(unknown, LEAST_SHARE))
+            evidence.append(Evidence("area_urbanity", area.urbanity, round(effect, 3), level, vintage))
+        return evidence
+
+    def _segment(
+        self, area: _Area, distribution: Floats, best: int, evidence: tuple[Evidence, ...], language: str
+    ) -> Segment:
+        index = distribution / self.market
+        bits = float(distribution @ np.log2(np.maximum(index, LEAST_SHARE)))
+        probabilities: list[float] = distribution.tolist()
+        reason = thin_reason(area.households, probabilities[best], 100 * float(index[best]), bits)
+        segments = self.definitions.segments
+        order = sorted(range(len(segments)), key=lambda n: -probabilities[n])
+        spread = tuple(SegmentShare(segments[n].code, probabilities[n]) for n in order)
+        return Segment(
+            segments[best].code, segments[best].name(language), probabilities[best],
+            reason is not None, spread, evidence, area.table.level, reason,
+        )  # fmt: skip
+
+
+def market_shares(model: SegmentModel) -> Mapping[str, float]:
+    """Share of each segment among all households of the country, by code."""
+    return dict(zip(model.definitions.codes, model.market.tolist(), strict=True))
