@@ -48,8 +48,14 @@ def write_arrow(table: pa.Table, path: Path) -> int:
 
 
 def write_frame(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> int:
-    """Writes a DataFrame (index left out) with exactly the columns of `schema`."""
-    return write_arrow(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), path)
+    """Writes a DataFrame (index left out) with exactly the columns of `schema`; unknown numbers are NaN."""
+    columns = [
+        pa.array(frame[field.name].to_numpy(dtype=field.type.to_pandas_dtype()), field.type)
+        if pa.types.is_floating(field.type)
+        else pa.array(frame[field.name], field.type, from_pandas=True)
+        for field in schema
+    ]
+    return write_arrow(pa.Table.from_arrays(columns, schema=schema), path)
 
 
 def write_json(content: Any, path: Path) -> None:
