@@ -24,6 +24,7 @@ from service.decide.policy import Policy, hash_files, load_policy
 from service.decide.situation import Situation
 from service.enrich import Assets, Enricher, LeadHistory, Status
 from service.errors import ConfigError, DoorstepError, InvalidInputError
+from service.known import Known
 from service.model import (
     AddressMatch,
     AddressQuery,
@@ -93,10 +94,10 @@ class CountryTables:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTreating:
-    """The policy with what the store knows of agents and budgets: what `enrich.Treating` asks for."""
+    """The policy with what the store knows of agents, budgets and lists: what `enrich.Treating` asks for."""
 
     policy: Policy
-    salt: str
+    known: Known
 
     def choose_treatments(
         self,
@@ -112,10 +113,13 @@ class PolicyTreating:
             lead=lead,
             segment=segment,
             now=now,
-            salt=self.salt,
+            salt=self.known.salt,
             sub_segment=history.sub_segment,
             status=status,
             objected=history.objected,
+            agent_states=self.known.agent_states(),
+            spent=self.known.spent(match, now),
+            lists=self.known.lists(lead.lead_id),
         )
         return choose_treatments(self.policy, situation)
 
@@ -130,7 +134,7 @@ class LoadedAssets(Assets):
     tables: Mapping[str, CountryTables] = field(kw_only=True)
 
 
-def load_assets(reference_data: Path, salt: str, release_id: str | None = None) -> LoadedAssets:
+def load_assets(reference_data: Path, known: Known, release_id: str | None = None) -> LoadedAssets:
     """Loads release and policy. Raises ReleaseError or PolicyError, one sentence that says what to do."""
     release = Release.open(reference_data, release_id)
     definitions = load_definitions(reference_data / "policy" / "segments")
@@ -138,7 +142,7 @@ def load_assets(reference_data: Path, salt: str, release_id: str | None = None) 
     tables = {cc: _load_country(release, cc, definitions) for cc in release.countries}
     return LoadedAssets(
         countries=tables,
-        treating=PolicyTreating(policy, salt),
+        treating=PolicyTreating(policy, known),
         versions=Versions(reference_data=release.id, policy=policy.version),
         release=release,
         policy=policy,
@@ -160,9 +164,9 @@ def _load_country(release: Release, country: str, definitions: Definitions) -> C
 class AssetsKeeper:
     """Holds the active assets; `refresh` swaps them as one when another release or policy is active."""
 
-    def __init__(self, reference_data: Path, salt: str) -> None:
-        self._reference_data, self._salt = reference_data, salt
-        self._assets = load_assets(reference_data, salt)
+    def __init__(self, reference_data: Path, known: Known) -> None:
+        self._reference_data, self._known = reference_data, known
+        self._assets = load_assets(reference_data, known)
         self._refused: tuple[str, str] | None = None
 
     def current(self) -> LoadedAssets:
@@ -174,7 +178,7 @@ class AssetsKeeper:
             wanted = (current_release_id(self._reference_data), hash_files(self._reference_data / "policy"))
             if wanted in (self._active(), self._refused):
                 return False
-            assets = load_assets(self._reference_data, self._salt, wanted[0])
+            assets = load_assets(self._reference_data, self._known, wanted[0])
         except DoorstepError as error:
             log.error("the active release or policy cannot be loaded; the old one goes on: %s", error)
             self._refused = self._wanted_quietly()
@@ -197,13 +201,14 @@ class AssetsKeeper:
 class DecisionLog:
     """The store as `enrich.Log` asks for it."""
 
-    store: Store
+    known: Known
+    current_policy: Callable[[], Policy]
 
     def read_history(self, lead: Lead, now: datetime) -> LeadHistory:
-        return LeadHistory()
+        return LeadHistory(objected=self.known.store.guards.objected(lead.lead_id))
 
     def record_decision(self, decision: Decision) -> None:
-        self.store.record_decision(decision)
+        self.known.store.record_decision(decision, self.known.spends(self.current_policy(), decision))
 
     def new_decision_id(self, now: datetime) -> str:
         return new_id("dec")
@@ -285,14 +290,15 @@ def build_services(config: Config) -> Services:
             "it must hold policy/ and releases/."
         )
     store = open_store(config.database_url, salt=config.salt, demo_keys=config.demo_keys)
-    keeper = AssetsKeeper(config.reference_data, store.salt)
+    known = Known(store)
+    keeper = AssetsKeeper(config.reference_data, known)
     failures: list[Callable[[str], None]] = []
 
     def count_failure(what: str) -> None:
         for count in failures:
             count(what)
 
-    enricher = Enricher(keeper.current, DecisionLog(store), count_failure)
+    enricher = Enricher(keeper.current, DecisionLog(known, lambda: keeper.current().policy), count_failure)
     return Services(config=config, enricher=enricher, store=store, keeper=keeper, failures=failures)
 
 

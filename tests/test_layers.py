@@ -28,7 +28,7 @@ ALLOWED = {
     "client": {"errors"},
     "enrich": NOUNS,
     "wiring": NOUNS
-    | {"tables", "config", "address", "area", "segment", "decide", "store", "learn", "enrich"},
+    | {"tables", "config", "address", "area", "segment", "decide", "store", "learn", "enrich", "known"},
     # web speaks HTTP: it is handed its parts by wiring and knows their types
     "web": NOUNS | {"config", "wiring", "enrich", "store", "decide", "learn", "address", "segment", "tables"},
     # the building half; it writes the forms that the serving half reads

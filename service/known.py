@@ -1,0 +1,98 @@
+"""What the store knows, in the words of the policy: budgets, agents' states, suppression lists.
+
+The one place where `store` and `decide` meet; neither knows the other. Facts about all leads are read at
+most once a second; facts about one lead each time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from service.decide.consent import ListCheck
+from service.decide.policy import Policy
+from service.decide.situation import Spent
+from service.decide.treatments import TreatmentRule
+from service.errors import StoreError
+from service.model import AddressMatch, AgentState, Decision, MatchLevel
+from service.store.guards import Spend
+from service.store.salts import salted_hash
+from service.store.store import Store
+
+_FRESH_S = 1.0
+_ONE_HOUSE = (MatchLevel.UNIT, MatchLevel.HOUSE)
+
+
+class Known:
+    """Reads for the policy. Where the store cannot be read, the last known state goes on."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.salt = store.salt
+        self._states: Mapping[str, AgentState] = {}
+        self._states_read = float("-inf")
+
+    def agent_states(self) -> Mapping[str, AgentState]:
+        """The agents' states, at most a second old."""
+        if time.monotonic() - self._states_read > _FRESH_S:
+            self._states_read = time.monotonic()
+            with suppress(StoreError):  # counted where decisions are recorded; the last known go on
+                self._states = self.store.agents.states()
+        return self._states
+
+    def spent(self, match: AddressMatch, now: datetime) -> Spent:
+        """What was given today, what is paused, and what this household has had."""
+        totals = self.store.guards.totals(now.astimezone(UTC).date())
+        return Spent(
+            discount_today=totals.discount,
+            given_today=totals.given,
+            household_had=self._had(match),
+            paused=totals.paused,
+        )
+
+    def lists(self, lead_id: str) -> Mapping[str, ListCheck]:
+        """Each imported suppression list: its date, and whether this lead is on it."""
+        guards = self.store.guards
+        try:
+            dates = guards.list_dates()
+            return {
+                name: ListCheck(as_of, guards.listed(name, self.list_hash(name, lead_id)))
+                for name, as_of in dates.items()
+            }
+        except StoreError:
+            return {}  # a list that cannot be read is a missing list, and blocks
+
+    def list_hash(self, name: str, lead_id: str) -> bytes:
+        """How an entry of a suppression list is stored."""
+        return salted_hash(self.salt, f"list/{name}", lead_id)
+
+    def spends(self, policy: Policy, decision: Decision) -> Sequence[Spend]:
+        """What a decision gives of things that are limited."""
+        found = []
+        for slot, treatment in decision.treatments.items():
+            rule = policy.treatment(slot, treatment.id)
+            if rule is not None and _is_limited(rule):
+                household = self._household(decision.address) if rule.once_per_household else None
+                found.append(Spend(rule.id, rule.value.discount, household))
+        return found
+
+    def _had(self, match: AddressMatch) -> frozenset[str]:
+        household = self._household(match)
+        if household is None:
+            return frozenset()
+        try:
+            return self.store.guards.had(household)
+        except StoreError:
+            return frozenset()
+
+    def _household(self, match: AddressMatch) -> bytes | None:
+        """The household behind one known door; None where the address does not name one."""
+        if match.address_id is None or match.level not in _ONE_HOUSE:
+            return None
+        return self.store.guards.household(f"{match.address_id}/{match.floor or ''}/{match.door or ''}")
+
+
+def _is_limited(rule: TreatmentRule) -> bool:
+    return rule.value.discount > 0 or rule.cap_per_day is not None or rule.once_per_household
