@@ -5,19 +5,17 @@ Closed by default: a route is reached with a key unless it was declared `open_to
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from time import perf_counter
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, request
 
-from service.web.context import Key, Site, current_site
+from service.web.context import VISIT, Key, Site, Visit, current_site
 from service.web.endpoint import Rules, rules_of
 from service.web.problems import Problem
-
-access_log = logging.getLogger("service.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PREFLIGHT_SECONDS = "600"
@@ -35,54 +33,50 @@ def install_access(app: Flask, site: Site) -> None:
 
     @app.before_request
     def admit() -> Response | None:
-        g.started = perf_counter()
-        g.request_id = _request_id()
-        if request.method == "OPTIONS":
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # each proxy use costs
+        environ = asked.environ
+        visit = Visit(perf_counter(), _request_id(environ))
+        environ[VISIT] = visit
+        if environ["REQUEST_METHOD"] == "OPTIONS":
             return _preflight()
-        if request.routing_exception is not None or request.endpoint is None:
+        if asked.url_rule is None:
             return None  # 404 and 405 need no key
-        rule = rules[request.endpoint]
+        rule = rules[asked.url_rule.endpoint]
         assert rule is not None
         if not rule.open_to_all:
-            g.key = _admitted(rule, site)
-        _check_accept(rule)
+            visit.key = _admitted(rule, site, environ)
+        _check_accept(rule, environ)
         return None
 
     @app.after_request
     def mark(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        origin = request.environ.get("HTTP_ORIGIN")
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        environ = asked.environ
+        visit: Visit = environ.get(VISIT) or Visit(perf_counter(), "")
+        headers = response.headers
+        headers.add("X-Request-ID", visit.request_id)
+        headers.add("X-Content-Type-Options", "nosniff")
+        origin = environ.get("HTTP_ORIGIN")
         if origin:
-            _allow_origin(response, origin)
-        seconds = perf_counter() - g.get("started", perf_counter())
-        route = _UNKNOWN_ROUTE if request.url_rule is None else request.url_rule.rule
-        method = request.method if request.url_rule is not None else "-"
+            _allow_origin(response, origin, visit.key)
+        seconds = perf_counter() - visit.started
+        known = asked.url_rule is not None
+        route = asked.url_rule.rule if asked.url_rule is not None else _UNKNOWN_ROUTE
+        method = environ["REQUEST_METHOD"] if known else "-"
         site.metrics.count_request(route, method, response.status_code, seconds)
-        if access_log.isEnabledFor(logging.INFO):
-            key = g.get("key")
-            access_log.info(
-                "request",
-                extra={
-                    "route": route,
-                    "method": method,
-                    "status": response.status_code,
-                    "ms": round(seconds * 1000, 2),
-                    "key": key.key_id if key is not None else None,
-                },
-            )
+        site.access_log.write(visit, route, method, response.status_code, seconds)
         return response
 
 
-def _request_id() -> str:
+def _request_id(environ: Mapping[str, Any]) -> str:
     """The caller's id if it is a plain one (it goes into logs), else one of ours."""
-    sent = request.environ.get("HTTP_X_REQUEST_ID", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+    sent = environ.get("HTTP_X_REQUEST_ID")
+    return sent if sent and _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
 
 
-def _admitted(rule: Rules, site: Site) -> Key:
+def _admitted(rule: Rules, site: Site, environ: Mapping[str, Any]) -> Key:
     """The caller's key. Raises Problem 401 or 403."""
-    scheme, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if not token or scheme.lower() != "bearer":
         raise Problem(
             401,
@@ -100,7 +94,7 @@ def _admitted(rule: Rules, site: Site) -> Key:
         raise Problem(403, "A publishable key may not call this; use a secret key, on your server.")
     if rule.scope not in key.scopes:
         raise Problem(403, f"This key lacks the scope '{rule.scope}'; `enrich keys create` gives scopes.")
-    origin = request.environ.get("HTTP_ORIGIN")
+    origin = environ.get("HTTP_ORIGIN")
     if key.kind != "secret" and origin and not _is_own(origin) and not may_call(origin, key.origins):
         raise Problem(403, "This key may not be used from that web origin; add it to the key's origins.")
     return key
@@ -122,9 +116,8 @@ def _is_own(origin: str) -> bool:
     return origin.partition("://")[2] == request.host
 
 
-def _allow_origin(response: Response, origin: str) -> None:
+def _allow_origin(response: Response, origin: str, key: Key | None) -> None:
     response.vary.add("Origin")
-    key = g.get("key")
     allowed = key.kind != "secret" and may_call(origin, key.origins) if key else _site_allows(origin)
     if allowed:  # a secret key has no business in a browser, so it gets no such header
         response.headers["Access-Control-Allow-Origin"] = origin
@@ -148,8 +141,8 @@ def _preflight() -> Response:
     return response
 
 
-def _check_accept(rule: Rules) -> None:
-    accept = request.environ.get("HTTP_ACCEPT")
+def _check_accept(rule: Rules, environ: Mapping[str, Any]) -> None:
+    accept = environ.get("HTTP_ACCEPT")
     if not accept or "*/*" in accept or rule.produces in accept:
         return
     if request.accept_mimetypes.best_match([rule.produces]) is None:

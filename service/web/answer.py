@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from service.model import AddressMatch, Decision, Profile, Segment, Treatment
+from service.model import AddressMatch, Decision, Place, Profile, Segment, Treatment
 
 Audience = Literal["secret", "publishable"]  # as the kinds of key
 
@@ -31,42 +31,39 @@ BROWSER_CONTENT = frozenset(
     }
 )  # fmt: skip
 
-# Areas whose figures are kept as ready JSON. At ~6 kB each that is some 12 MB per worker at the most.
+# Places whose figures are kept as ready JSON. At ~7 kB each that is some 14 MB per worker at the most.
 _KEPT_BLOCKS = 2048
 
 
 class _VariableBlocks:
-    """Ready JSON of a profile's figures. Profiles are shared per area, so most leads find theirs here.
+    """Ready JSON of the figures of a place: most leads share their areas with another.
 
-    Keyed by the profile object itself: a new release brings new objects, so a block can never outlive
-    the figures it was made from. Holding the profile keeps its `id` from being reused.
+    Figures follow from the release and the areas alone, so these are the key; another release finds
+    nothing that an older one left.
     """
 
     def __init__(self, kept: int = _KEPT_BLOCKS) -> None:
         self._kept = kept
-        self._blocks: dict[int, tuple[Profile, orjson.Fragment]] = {}
+        self._blocks: dict[tuple[object, ...], orjson.Fragment] = {}
 
-    def block(self, profile: Profile) -> orjson.Fragment:
-        found = self._blocks.get(id(profile))
-        if found is not None and found[0] is profile:
-            return found[1]
-        made = orjson.Fragment(orjson.dumps(figures(profile)))
-        if len(self._blocks) >= self._kept:
-            self._blocks.clear()  # rarer and cheaper than keeping an order on every request
-        self._blocks[id(profile)] = (profile, made)
-        return made
+    def block(self, profile: Profile, place: Place, release: str) -> orjson.Fragment:
+        codes = place.codes
+        key = (release, place.country, profile.level, profile.code, *codes, *codes.values())
+        found = self._blocks.get(key)
+        if found is None:
+            found = orjson.Fragment(orjson.dumps(figures(profile)))
+            if len(self._blocks) >= self._kept:
+                self._blocks.clear()  # rarer and cheaper than keeping an order on every request
+            self._blocks[key] = found
+        return found
 
 
 _variable_blocks = _VariableBlocks()
 
 
-def answer_bytes(decision: Decision, audience: Audience, *, shared_profile: bool = True) -> bytes:
-    """The JSON answer of `POST /enrich` for `audience`.
-
-    `shared_profile`: whether other leads of the area have the very same profile object, so that its
-    JSON is worth keeping; a decision read back from the log has its own.
-    """
-    return orjson.dumps(answer(decision, audience, shared_profile=shared_profile), default=_plain)
+def answer_bytes(decision: Decision, audience: Audience) -> bytes:
+    """The JSON answer of `POST /enrich` for `audience`."""
+    return orjson.dumps(answer(decision, audience), default=_plain)
 
 
 def answer_secret(decision: Decision) -> bytes:
@@ -74,8 +71,8 @@ def answer_secret(decision: Decision) -> bytes:
     return answer_bytes(decision, "secret")
 
 
-def answer(decision: Decision, audience: Audience, *, shared_profile: bool = False) -> dict[str, Any]:
-    """The answer as a mapping ready for orjson (with `shared_profile`, `variables` is ready JSON)."""
+def answer(decision: Decision, audience: Audience) -> dict[str, Any]:
+    """The answer as a mapping ready for orjson (`variables` is ready JSON)."""
     if audience != "secret":
         return {
             "decision_id": decision.decision_id,
@@ -96,7 +93,7 @@ def answer(decision: Decision, audience: Audience, *, shared_profile: bool = Fal
         "profiling": decision.profiling,
         "address": address_block(decision),
         "areas": dict(decision.place.codes),
-        "variables": _variables(decision.profile, shared_profile),
+        "variables": _variables(decision),
         "segment": segment_block(decision.segment),
         "sub_segment": decision.sub_segment,
         "weights": {
@@ -113,10 +110,10 @@ def answer(decision: Decision, audience: Audience, *, shared_profile: bool = Fal
     }
 
 
-def _variables(profile: Profile | None, shared: bool) -> orjson.Fragment | dict[str, Any]:
-    if profile is None:
+def _variables(decision: Decision) -> orjson.Fragment | dict[str, Any]:
+    if decision.profile is None:
         return {}
-    return _variable_blocks.block(profile) if shared else figures(profile)
+    return _variable_blocks.block(decision.profile, decision.place, decision.versions.reference_data)
 
 
 def address_block(decision: Decision) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from flask_smorest import Api, Blueprint
 from service.web.access import install_access
 from service.web.context import EXTENSION, Site
 from service.web.description import DescribedApi, describe
+from service.web.logs import AccessLog
 from service.web.metrics import Metrics
 from service.web.problems import install_problems
 from service.web.routes import catalogue, enrich, leads, operations
@@ -31,7 +32,12 @@ def create_app(services: Services) -> Flask:
     """The application over `services`; the same in tests and under gunicorn."""
     app, _ = routed_app()
     app.config["MAX_CONTENT_LENGTH"] = services.config.max_body_bytes
-    site = Site(services=services, keyring=services.store.keys, metrics=Metrics())
+    site = Site(
+        services=services,
+        keyring=services.store.keys,
+        metrics=Metrics(),
+        access_log=AccessLog(enabled=services.config.log_level in ("DEBUG", "INFO")),
+    )
     services.failures.append(site.metrics.count_failure)
     app.extensions[EXTENSION] = site
     install_problems(app)

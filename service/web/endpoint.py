@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
-from flask import request
+from flask import current_app, request
 from marshmallow import Schema
 
 from service.web import body
-from service.web.context import current_services
 
 BODY_LIMIT = None  # the setting ENRICH_MAX_BODY_BYTES
 
@@ -88,7 +87,7 @@ def endpoint(
 
 
 def _limit(own: int | None) -> int:
-    return own if own is not None else current_services().config.max_body_bytes
+    return own if own is not None else cast(int, current_app.config["MAX_CONTENT_LENGTH"])
 
 
 _HEADERS: Mapping[str, str] = {

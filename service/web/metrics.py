@@ -19,11 +19,12 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "doorstep_requests", "Requests answered", ("route", "method", "status"), registry=self.registry
-        )
         self._seconds = Histogram(
-            "doorstep_request_seconds", "Time to answer", ("route",), registry=self.registry, buckets=_SECONDS
+            "doorstep_request_seconds",
+            "Time to answer; its count is the number of requests",
+            ("route", "method", "status"),
+            registry=self.registry,
+            buckets=_SECONDS,
         )
         self._decisions = Counter(
             "doorstep_decisions",
@@ -44,14 +45,12 @@ class Metrics:
             registry=self.registry,
         )
         # Finding a child by its labels costs more than counting; the few combinations are kept.
-        self._request_child = lru_cache(maxsize=1024)(self._requests.labels)
-        self._seconds_child = lru_cache(maxsize=256)(self._seconds.labels)
+        self._seconds_child = lru_cache(maxsize=1024)(self._seconds.labels)
         self._decision_child = lru_cache(maxsize=1024)(self._decisions.labels)
         self._match_child = lru_cache(maxsize=256)(self._matches.labels)
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        self._request_child(route, method, status).inc()
-        self._seconds_child(route).observe(seconds)
+        self._seconds_child(route, method, status).observe(seconds)
 
     def count_decision(self, country: str, status: str, reason: str | None) -> None:
         self._decision_child(country, status, reason or "").inc()

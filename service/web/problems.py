@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from service.errors import (
@@ -24,6 +24,7 @@ from service.errors import (
     PreconditionError,
     UnreachableError,
 )
+from service.web.context import current_visit
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def problem_body(status: int, detail: str, errors: Iterable[FieldFault] = ()) ->
         "status": status,
         "detail": detail,
         "errors": [{"field": shown_field(e.field), "message": e.message} for e in errors],
-        "request_id": g.get("request_id", ""),
+        "request_id": "" if (visit := current_visit()) is None else visit.request_id,
     }
 
 

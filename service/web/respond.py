@@ -16,7 +16,7 @@ _REVALIDATE = "private, no-cache"
 
 def json_bytes(body: bytes, status: int = 200) -> Response:
     """An answer that is JSON already."""
-    return Response(body, status, mimetype=JSON)
+    return Response(body, status, content_type=JSON)
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -23,7 +23,7 @@ def lead(lead_id: str) -> Response:
 
     The log holds no address: of it, only how well it was matched, and the areas.
     """
-    return json_bytes(answer_bytes(latest_decision(lead_id), "secret", shared_profile=False))
+    return json_bytes(answer_bytes(latest_decision(lead_id), "secret"))
 
 
 @blueprint.route("/leads/<lead_id>/agent")
