@@ -58,9 +58,9 @@ def test_the_index_is_against_the_country(profiles: Profiles) -> None:
 
 
 def test_a_small_area_steps_up(profiles: Profiles, release: Release) -> None:
-    rows = release.table("DK", "profiles_polling_area").to_pylist()
+    rows = release.table("DK", "profiles_parish").to_pylist()
     small = next(r for r in rows if 0 < (r["households"] or 0) < LEAST_HOUSEHOLDS)
-    profile = profiles.profile_place(Place("DK", {"polling_area": small["code"], "municipality": "0400"}))
+    profile = profiles.profile_place(Place("DK", {"parish": small["code"], "municipality": "0400"}))
     assert profile is not None
     assert (profile.level, profile.code) == ("municipality", "0400")
 
