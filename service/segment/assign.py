@@ -205,7 +205,8 @@ class SegmentModel:
         if area.urbanity is not None:
             unknown = float(weights @ self._unplaced[:, best]) / float(weights.sum())
             effect = logs[0] - math.log2(max(unknown, LEAST_SHARE))
-            evidence.append(Evidence("area_urbanity", area.urbanity, round(effect, 3), level, vintage))
+            if abs(effect) >= LEAST_EFFECT:
+                evidence.append(Evidence("area_urbanity", area.urbanity, round(effect, 3), level, vintage))
         return evidence
 
     def _segment(
