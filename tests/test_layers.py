@@ -27,6 +27,7 @@ ALLOWED = {
     "learn": NOUNS | {"tables"},
     "client": {"errors"},
     "enrich": NOUNS,
+    "known": NOUNS | {"store", "decide"},  # where the log and the policy meet
     "wiring": NOUNS
     | {"tables", "config", "address", "area", "segment", "decide", "store", "learn", "enrich", "known"},
     # web speaks HTTP: it is handed its parts by wiring and knows their types
