@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, text
 from sqlalchemy import Engine as Pool
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -193,6 +193,15 @@ def _checked_url(database_url: str) -> tuple[URL, str]:
     if synchronous not in ("NORMAL", "FULL", "EXTRA"):
         raise ConfigError("ENRICH_DATABASE_URL: synchronous must be NORMAL, FULL or EXTRA.")
     return url.difference_update_query(["synchronous"]), synchronous
+
+
+def take_turns(connection: Connection, what: str) -> None:
+    """Transactions that call this with the same word follow one another; in SQLite they do anyway.
+
+    For changes that touch several rows in an order that callers choose, which could otherwise deadlock.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": what})
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

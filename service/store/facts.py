@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
+from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
-from service.store.connect import Database, insert_into
+from service.store.connect import Database, insert_into, take_turns
 from service.store.outbox import queue_messages
 from service.store.tables import (
     area_cells,
@@ -133,11 +134,8 @@ class Facts:
         facts = [
             fact for row, body in zip(rows, kept, strict=True) for fact in _facts(body, to_day(row.made_ms))
         ]
-        queued = [
-            {"lead_id": body["lead"], "decision_id": body["id"], "since_ms": row.made_ms}
-            for row, body in zip(rows, kept, strict=True)
-            if _wants_call(body)
-        ]
+        # of several decisions on a lead the newest one says whether it waits for a call
+        newest = {body["lead"]: (row.made_ms, body) for row, body in zip(rows, kept, strict=True)}
         with self._database.writing() as connection:
             marked = connection.execute(
                 update(decisions)
@@ -150,7 +148,7 @@ class Facts:
                 insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
                 connection.execute(insert, facts)
             _add_to_cells(connection, [(fact, _DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
-            _queue_leads(connection, queued)
+            _queue_leads(connection, newest)
             queue_messages(connection, "decision.made", [_announcement(body) for body in kept])
         return len(rows)
 
@@ -244,11 +242,17 @@ def _wants_call(body: Mapping[str, Any]) -> bool:
     )
 
 
-def _queue_leads(connection: Connection, queued: Sequence[dict[str, Any]]) -> None:
-    """Puts leads that may be called, and are not being called, into the desk's queue."""
-    if not queued:
-        return
-    leads = {row["lead_id"]: row for row in queued}  # of several decisions the newest
+def _queue_leads(connection: Connection, newest: Mapping[str, tuple[int, Mapping[str, Any]]]) -> None:
+    """Puts leads that may be called into the desk's queue, and takes those out that no longer may."""
+    take_turns(connection, TURNS)
+    barred = [lead_id for lead_id, (_, body) in newest.items() if not _wants_call(body)]
+    if barred:
+        connection.execute(delete(waiting).where(waiting.c.lead_id.in_(barred)))
+    leads = {
+        lead_id: {"lead_id": lead_id, "decision_id": body["id"], "since_ms": made_ms}
+        for lead_id, (made_ms, body) in newest.items()
+        if _wants_call(body)
+    }
     since = now_ms() - _CALLED_RECENTLY_MS
     busy = select(reservations.c.lead_id).where(
         reservations.c.lead_id.in_(leads),

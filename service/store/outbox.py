@@ -72,6 +72,7 @@ def queue_messages(connection: Connection, type_: str, contents: Sequence[Mappin
             "message_id": new_id("msg"),
             "webhook_id": webhook_id,
             "type": type_,
+            "lead_id": content.get("lead_id"),
             "body": orjson.dumps({"type": type_, "timestamp": from_ms(now), "data": content}),
             "created_ms": now,
             "next_ms": now,

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.model import Decision
+from service.store.agents import Agents
 from service.store.connect import Database
 from service.store.decisions import DecisionLog
+from service.store.desk import Desk
 from service.store.facts import Facts
 from service.store.guards import Guards, Spend
 from service.store.keys import KeyRing
+from service.store.leases import Leases
 from service.store.migrate import run_migrations
 from service.store.outbox import Outbox
 from service.store.outcomes import Outcomes
+from service.store.privacy import Privacy
+from service.store.replays import Replays
 from service.store.salts import keep_salt
 
 
@@ -27,6 +32,11 @@ class Store:
         self.facts = Facts(database)
         self.outcomes = Outcomes(database)
         self.outbox = Outbox(database)
+        self.agents = Agents(database)
+        self.desk = Desk(database, self.agents)
+        self.privacy = Privacy(database, self.guards)
+        self.replays = Replays(database, salt)
+        self.leases = Leases(database)
         self.keys = KeyRing(database, demo_keys)
 
     def record_decision(self, decision: Decision, spends: Sequence[Spend] = ()) -> None:

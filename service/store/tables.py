@@ -261,8 +261,6 @@ waiting = Table(
     Column("lead_id", Text, primary_key=True),
     Column("decision_id", Text, nullable=False),
     Column("since_ms", BigInteger, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("refused_by", Text, nullable=False, server_default="[]"),  # agents who rejected or let it lapse
 )
 Index("waiting_since", waiting.c.since_ms)
 
@@ -310,6 +308,7 @@ messages = Table(
     Column("message_id", Text, primary_key=True),
     Column("webhook_id", Text, nullable=False),
     Column("type", Text, nullable=False),
+    Column("lead_id", Text),  # whom the body is about, for erasure
     Column("body", LargeBinary, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -323,6 +322,7 @@ Index(
     sqlite_where=text("next_ms IS NOT NULL"),
     postgresql_where=text("next_ms IS NOT NULL"),
 )
+Index("messages_lead", messages.c.lead_id)
 Index("messages_webhook", messages.c.webhook_id, messages.c.created_ms)
 leases = Table(
     "leases",
