@@ -1,0 +1,21 @@
+"""The whole service over the committed release and policy, with a store of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.config import load_config
+from service.wiring import Services, build_services
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    folder: Path = tmp_path_factory.mktemp("store")
+    built = build_services(
+        load_config({"ENRICH_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite'}", "ENRICH_SALT": "tests"})
+    )
+    yield built
+    built.store.close()
