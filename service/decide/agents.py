@@ -116,14 +116,21 @@ def seat_agents(
 
 def rank_agents(seated: Sequence[SeatedAgent], wanted: Wanted) -> list[RankedAgent]:
     """Best first: who can take a call now, then most wanted skills, then the lowest load, then the draw."""
-    ranked = []
-    for seat in seated:
-        agent = seat.agent
-        skills = tuple([skill for skill in wanted.skills if skill in agent.skills])
-        certificates = tuple([name for name in wanted.certificates if name in agent.certificates])
-        ranked.append(RankedAgent(seat, skills, certificates))
-    ranked.sort(key=_rank_order)
-    return ranked
+    return sorted([match_skills(seat, wanted) for seat in seated], key=_rank_order)
+
+
+def best_agent(seated: Sequence[SeatedAgent], wanted: Wanted) -> Agent:
+    """The first of `rank_agents`, without ranking the rest. `seated` may not be empty."""
+    return min([match_skills(seat, wanted) for seat in seated], key=_rank_order).agent
+
+
+def match_skills(seat: SeatedAgent, wanted: Wanted) -> RankedAgent:
+    if wanted is NOTHING_WANTED:
+        return RankedAgent(seat, (), ())
+    agent = seat.agent
+    skills = tuple([skill for skill in wanted.skills if skill in agent.skills])
+    certificates = tuple([name for name in wanted.certificates if name in agent.certificates])
+    return RankedAgent(seat, skills, certificates)
 
 
 def _rank_order(ranked: RankedAgent) -> tuple[bool, int, float, float]:

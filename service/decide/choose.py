@@ -120,8 +120,9 @@ def _rank(policy: Policy, situation: Situation, plan: SlotPlan, today: date) -> 
     valued = []
     for candidate in (*eligible, plan.standard):
         earned = candidate.earned
-        value = sum(s.probability * earned.get(s.code, candidate.earned_elsewhere) for s in shares)
-        value -= candidate.rule.value.cost
+        value = -candidate.rule.value.cost
+        for share in shares:
+            value += share.probability * earned.get(share.code, candidate.earned_elsewhere)
         if value > 0 or not plan.slot.nothing_allowed:
             valued.append((-value, candidate.rule.priority, candidate))
     valued.sort(key=lambda row: row[:2])
@@ -135,6 +136,8 @@ def _fits_lead(candidate: Candidate, situation: Situation) -> bool:
     """Eligibility by the distribution: the likeliest segment, or enough probability on all that it names."""
     rule = candidate.rule
     if rule.stages and situation.stage not in rule.stages:
+        return False
+    if rule.sub_segments and (situation.sub_segment or "").partition("-")[2] not in rule.sub_segments:
         return False
     if situation.segment.code in candidate.segments:
         return True

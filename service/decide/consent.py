@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
-from hmac import new as new_hmac
 
-from service.decide.contact_rules import ContactRule, CountryRules
+from service.decide.contact_rules import ContactRule, CountryRules, Verdict
 from service.model import Consent, ConsentProof
 
 _CLOCK_SKEW = timedelta(minutes=10)
@@ -79,7 +77,7 @@ def _judge(
     now: datetime,
     objected: bool,
     lists: Mapping[str, ListCheck],
-) -> tuple[bool, str, tuple[str, ...]]:
+) -> Verdict:
     if objected:
         return False, "objected", ("the person has objected",)
     if proof is not None and not proof.given:
@@ -87,13 +85,13 @@ def _judge(
     if proof is not None:
         return _judge_consent(rule, proof, now, lists)
     if rule.basis == "consent":
-        return False, "no_consent", (f"no {rule.medium} consent is recorded", rule.law)
+        return rule.no_consent
     return _judge_list(rule, now, lists)
 
 
 def _judge_consent(
     rule: ContactRule, proof: ConsentProof, now: datetime, lists: Mapping[str, ListCheck]
-) -> tuple[bool, str, tuple[str, ...]]:
+) -> Verdict:
     if proof.at is not None and proof.at > now + _CLOCK_SKEW:
         return False, "consent_in_the_future", (f"the {rule.medium} consent is dated after now",)
     when = proof.at.date().isoformat() if proof.at else "on an unrecorded date"
@@ -111,15 +109,13 @@ def _judge_consent(
     return allowed, reason, (evidence, limit, *found)
 
 
-def _judge_list(
-    rule: ContactRule, now: datetime, lists: Mapping[str, ListCheck]
-) -> tuple[bool, str, tuple[str, ...]]:
+def _judge_list(rule: ContactRule, now: datetime, lists: Mapping[str, ListCheck]) -> Verdict:
     name, limit = rule.suppression_list, rule.list_max_age_days
     assert name is not None  # read_contact_rules refuses a rule without
     assert limit is not None
     found = lists.get(name)
     if found is None:
-        return False, "list_missing", (f"suppression list {name} has never been imported",)
+        return rule.list_missing
     age = (now.date() - found.as_of).days
     evidence = f"suppression list {name} of {found.as_of.isoformat()}, {age} days old"
     if age > limit:
@@ -127,18 +123,3 @@ def _judge_list(
     if found.listed:
         return False, "on_list", (f"on {evidence}", rule.law)
     return True, "not_on_list", (f"not on {evidence}",)
-
-
-def hash_subject(salt: str, list_name: str, subject: str) -> str:
-    """How an entry of a suppression list is stored: HMAC-SHA-256 under the secret salt, as hex.
-
-    `subject` is the caller's `lead_id`, or a number as the list gives it: spaces, dashes, brackets and a
-    leading 00 or + are ignored, so that one number has one hash. Without the salt, the few million
-    possible numbers of a country cannot be tried out against a stolen table.
-    """
-    folded = "".join(letter for letter in subject.casefold() if letter.isalnum())
-    if folded.isdigit():
-        folded = folded.removeprefix("00")
-    return new_hmac(
-        salt.encode(), f"{list_name}\x1f{folded}".encode("utf-8", "surrogatepass"), sha256
-    ).hexdigest()

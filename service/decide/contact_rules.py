@@ -15,6 +15,7 @@ from service.decide.toml_table import TomlTable
 Medium = Literal["email", "sms", "phone", "letter"]
 MEDIA: tuple[Medium, ...] = ("email", "sms", "phone", "letter")
 Basis = Literal["consent", "no_objection"]
+Verdict = tuple[bool, str, tuple[str, ...]]  # allowed, reason code, evidence
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIRST_YEAR, LAST_YEAR = 2024, 2036  # holidays are laid out once, at load
 _SEARCH_DAYS = 21  # longest closed stretch searched for the next open hour
@@ -27,6 +28,7 @@ class ContactRule:
     basis `consent`: only with consent. `no_objection`: without consent too, unless the person is on
     `suppression_list`, which must be at most `list_max_age_days` old (an older one counts as unknown,
     and blocks). `listed_consent_days`: how long a consent outweighs the list; None is until withdrawn.
+    The two verdicts are the commonest answers, worded once at load.
     """
 
     medium: Medium
@@ -37,6 +39,8 @@ class ContactRule:
     listed_consent_days: int | None
     law: str
     reason: str
+    no_consent: Verdict
+    list_missing: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,21 @@ def _read_rule(row: TomlTable) -> ContactRule:
     has_list = row.has("suppression_list")
     if basis == "no_objection" and not has_list:
         raise row.fault("a rule without consent needs the suppression_list on which people say no.", "basis")
+    medium, law = row.text("medium", allowed=MEDIA), row.text("law")
+    listed = row.text("suppression_list") if has_list else None
     rule = ContactRule(
-        medium=row.text("medium", allowed=MEDIA),  # type: ignore[arg-type]
+        medium=medium,  # type: ignore[arg-type]
         since=row.day("since"),
         basis=basis,  # type: ignore[arg-type]
-        suppression_list=row.text("suppression_list") if has_list else None,
+        suppression_list=listed,
         list_max_age_days=row.integer("list_max_age_days", low=1, high=366) if has_list else None,
         listed_consent_days=(
             row.integer("listed_consent_days", low=1, high=3660) if row.has("listed_consent_days") else None
         ),
-        law=row.text("law"),
+        law=law,
         reason=row.text("reason"),
+        no_consent=(False, "no_consent", (f"no {medium} consent is recorded", law)),
+        list_missing=(False, "list_missing", (f"suppression list {listed} has never been imported",)),
     )
     row.close()
     return rule

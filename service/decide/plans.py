@@ -195,6 +195,8 @@ def check_contradictions(rules: Sequence[TreatmentRule]) -> None:
             if other.priority != rule.priority or other.kind != rule.kind or other.standard != rule.standard:
                 continue
             shared = sorted(set(other.segments) & set(rule.segments))
+            if not _overlap(other.sub_segments, rule.sub_segments):
+                continue
             if not (shared or rule.standard) or not _meet(other, rule):
                 continue
             first, second = sorted((other, rule), key=lambda r: r.origin.line)
@@ -225,7 +227,10 @@ def _check_every_segment(
     slot: Slot, rules: Sequence[TreatmentRule], country: str, segments: Sequence[str]
 ) -> None:
     for code in segments:
-        if not any(code in rule.segments and _fits(rule, country, ANY_CHANNEL) for rule in rules):
+        if not any(
+            code in rule.segments and not rule.sub_segments and _fits(rule, country, ANY_CHANNEL)
+            for rule in rules
+        ):
             raise Origin(slot.file, 1).fault(
                 f"segment '{code}' has no treatment in slot '{slot.code}' for {country}; "
                 "name it in the segments of one."

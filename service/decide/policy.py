@@ -13,9 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from service.decide.agents import AgentRules, read_agents
+from service.decide.behaviour import SubSegment, WeightRules, read_sub_segments, read_weights
 from service.decide.claims import read_claims
 from service.decide.company import Company, Slot, read_company, read_phrases, read_slots
 from service.decide.contact_rules import CountryRules, read_contact_rules
+from service.decide.email import EmailLayouts, load_layouts
 from service.decide.experiments import Experiment, Experiments, read_experiments
 from service.decide.plans import PlanKey, SlotPlan, compile_plans
 from service.decide.toml_table import load_toml
@@ -39,6 +41,9 @@ class Policy:
     experiments: Experiments
     contact_rules: Mapping[str, CountryRules]
     segments: tuple[str, ...]
+    email: EmailLayouts
+    weights: WeightRules
+    sub_segments: tuple[SubSegment, ...]
 
     def treatment(self, slot: str, code: str) -> TreatmentRule | None:
         """The rule behind a logged treatment id (a variant's id ends in `.code`)."""
@@ -68,7 +73,8 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
                 f"texts.toml:1: the text '{name}' is missing; it is required by law beside the copy."
             )
     claims = read_claims(load_toml(folder, "claims.toml"), company.languages)
-    known = Vocabulary(company, segments, phrases, claims)
+    sub_segments = read_sub_segments(load_toml(folder, "subsegments.toml"), segments, company.languages)
+    known = Vocabulary(company, segments, tuple(rule.code for rule in sub_segments), phrases, claims)
     treatments = {
         code: read_treatments(load_toml(folder, slot.file), slot, known) for code, slot in slots.items()
     }
@@ -91,6 +97,9 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
             for country, market in company.markets.items()
         },
         segments=segments,
+        email=load_layouts(folder, company),
+        weights=read_weights(load_toml(folder, "weights.toml"), segments),
+        sub_segments=sub_segments,
     )
     expired = list_expired(policy, today) if today else ()
     if expired:

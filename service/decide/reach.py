@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.decide.agents import NOTHING_WANTED, rank_agents, seat_agents
+from service.decide.agents import NOTHING_WANTED, best_agent, rank_agents, seat_agents
 from service.decide.consent import Contactability, check_contact
 from service.decide.policy import Policy
 from service.decide.situation import Draw, Setting, Situation
@@ -59,14 +59,12 @@ def choose_agent(
         reasons = (f"no agent speaks {setting.language} in {setting.country}", *contact.evidence)
         return _no_call(base, reasons, contact)
     wanted = policy.agents.wanted.get(situation.segment.code or "", NOTHING_WANTED)
-    usual = rank_agents(seated, NOTHING_WANTED)
-    matched = usual if everyone_alike else rank_agents(seated, wanted)
-    ranked = usual if draw.arm == "holdout" else matched
+    held_out = everyone_alike or draw.arm == "holdout"
+    ranked = rank_agents(seated, NOTHING_WANTED if held_out else wanted)
     best = ranked[0]
-    if usual[0].agent.id == matched[0].agent.id:
-        propensity = 1.0
-    else:
-        propensity = draw.holdout_share if draw.arm == "holdout" else 1 - draw.holdout_share
+    propensity = 1.0
+    if not everyone_alike and best.agent is not best_agent(seated, wanted if held_out else NOTHING_WANTED):
+        propensity = draw.holdout_share if held_out else 1 - draw.holdout_share
     content = {
         **base.content,
         "name": best.agent.name,
@@ -94,7 +92,7 @@ def allowed_channels(
 
 def _no_call(base: Treatment, reasons: Sequence[str], contact: Contactability) -> Treatment:
     content = {
-        **base.content,
+        **dict.fromkeys(base.content),  # nobody calls: no purpose, benefit or validity to state
         "name": None,
         "reasons": list(reasons),
         "preferred_agents": [],

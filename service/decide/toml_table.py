@@ -88,6 +88,13 @@ class TomlTable:
             raise self.fault(f"'{key}' is {value}; it must lie from {low:g} to {high:g}.", key)
         return float(value)
 
+    def numbers(self, key: str) -> tuple[float, ...]:
+        values = self._typed(key, list, "a list of numbers such as [0, 30]", None)
+        for value in values:
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise self.fault(f"'{key}' must hold numbers only, not {value!r}.", key)
+        return tuple(float(value) for value in values)
+
     def integer(self, key: str, default: int | None = None, *, low: int, high: int) -> int:
         value = self._typed(key, int, "a whole number", default)
         if not low <= value <= high:

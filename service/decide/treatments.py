@@ -46,7 +46,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentRule:
-    """One treatment of one slot. Empty `countries`, `channels` or `stages` means all of them."""
+    """One treatment of one slot. Empty `countries`, `channels`, `stages` or `sub_segments` means all."""
 
     slot: str
     id: str
@@ -57,6 +57,7 @@ class TreatmentRule:
     standard: bool
     kind: EmailKind
     segments: tuple[str, ...]
+    sub_segments: tuple[str, ...]
     min_share: float | None
     priority: int
     valid_from: date
@@ -85,6 +86,7 @@ class Vocabulary:
 
     company: Company
     segments: tuple[str, ...]
+    sub_segments: tuple[str, ...]
     phrases: Mapping[str, Mapping[str, str]]
     claims: Mapping[str, ClaimWords]
 
@@ -138,6 +140,7 @@ def _read_treatment(row: TomlTable, slot: Slot, known: Vocabulary) -> TreatmentR
         standard=standard,
         kind=row.text("kind", "marketing", allowed=("marketing", "service")),  # type: ignore[arg-type]
         segments=segments,
+        sub_segments=row.texts("sub_segments", (), allowed=known.sub_segments),
         min_share=row.number("min_share", low=0, high=1) if row.has("min_share") else None,
         priority=row.integer("priority", low=1, high=9999),
         valid_from=start,

@@ -1,0 +1,96 @@
+"""An e-mail treatment laid out as subject, text and HTML, always with the notice on how to object.
+
+The layouts are policy (policy/email/*.jinja) and run in a sandbox: they can place the words they are
+given and nothing else. HTML is escaped. A layout without the notice is refused at load, and so is one
+that does not parse or asks for a word that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from service.decide.company import Company
+from service.errors import PolicyError
+
+TEXT_LAYOUT, HTML_LAYOUT = "email/layout.txt.jinja", "email/layout.html.jinja"
+_TRIAL = "the-notice-on-how-to-object"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """Ready to send. `text` and `html` say the same."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailLayouts:
+    """The two layouts, parsed, and the sender's words."""
+
+    text: Template
+    html: Template
+    sender: Mapping[str, str]
+
+    def render(self, content: Mapping[str, object], language: str) -> RenderedEmail:
+        """Lays out the content of a `first_email` treatment, as `choose_treatments` answers it.
+
+        Raises KeyError when `content` is not that of an e-mail.
+        """
+        words = {
+            **self.sender,
+            "language": language,
+            "subject": content["subject"],
+            "blocks": content["blocks"],
+            "recipient_reason": content["recipient_reason"],
+            "objection_notice": content["objection_notice"],
+        }
+        subject = " ".join(str(content["subject"]).split())  # a line break would start another header
+        return RenderedEmail(subject, self.text.render(words).strip() + "\n", self.html.render(words))
+
+
+def load_layouts(folder: Path, company: Company) -> EmailLayouts:
+    """Reads and tries both layouts. Raises PolicyError `file:line: …`."""
+    sender = {
+        "company": company.name,
+        "legal_name": company.legal_name,
+        "postal_address": company.postal_address,
+        "website": company.website,
+        "privacy_url": company.privacy_url,
+    }
+    layouts = EmailLayouts(
+        _read_template(folder, TEXT_LAYOUT, escape=False),
+        _read_template(folder, HTML_LAYOUT, escape=True),
+        sender,
+    )
+    trial = {"subject": "s", "blocks": ["b"], "recipient_reason": "r", "objection_notice": _TRIAL}
+    for name, template in ((TEXT_LAYOUT, layouts.text), (HTML_LAYOUT, layouts.html)):
+        try:
+            laid_out = template.render({**sender, **trial, "language": "en"})
+        except TemplateError as error:
+            raise PolicyError(f"{name}:1: it cannot be laid out: {error}.") from None
+        if _TRIAL not in laid_out or company.privacy_url not in laid_out:
+            raise PolicyError(
+                f"{name}:1: it leaves out {{{{ objection_notice }}}} or {{{{ privacy_url }}}}; "
+                "the recipient has to be told how to object."
+            )
+    return layouts
+
+
+def _read_template(folder: Path, name: str, *, escape: bool) -> Template:
+    # S701: the text layout is not HTML, so nothing in it is escaped; the HTML one always is
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    try:
+        return environment.from_string((folder / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PolicyError(f"{name}:1: the file is missing from {folder}; restore it.") from None
+    except TemplateSyntaxError as error:
+        raise PolicyError(f"{name}:{error.lineno}: {error.message}.") from None
