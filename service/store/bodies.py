@@ -6,7 +6,7 @@ kept are those of the published tables, the small area being the finest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,10 +29,11 @@ from service.model import (
     Versions,
     Weights,
 )
+from service.store.guards import Spend
 
 
-def write_body(decision: Decision) -> bytes:
-    """The decision as JSON without address, coordinates, alternatives or changes."""
+def write_body(decision: Decision, spends: Sequence[Spend] = ()) -> bytes:
+    """The decision as JSON without address, coordinates, alternatives or changes; and what it gives."""
     match, profile, unit = decision.address, decision.profile, decision.unit
     return orjson.dumps(
         {
@@ -68,6 +69,7 @@ def write_body(decision: Decision) -> bytes:
             "profiling": decision.profiling,
             # size, rooms and year of building could single out one dwelling of a small area
             "unit": None if unit is None else (unit.dwelling, unit.tenure, unit.vintage, unit.source),
+            "spends": [(spend.treatment, spend.discount) for spend in spends],
         },
         default=_plain,
     )

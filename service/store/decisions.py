@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from service.model import Decision
 from service.store.bodies import read_body, write_body
-from service.store.clock import to_day, to_ms
+from service.store.clock import to_ms
 from service.store.connect import Database
 from service.store.guards import Guards, Spend
 
@@ -26,16 +26,15 @@ class DecisionLog:
     def record(self, decision: Decision, spends: Sequence[Spend] = ()) -> None:
         """Appends one decision without its address. Raises StoreError; then nothing is stored.
 
-        `spends` are what it gives of limited things; counted in the same transaction.
+        `spends` are what it gives of limited things: kept in its row, and summed in the background.
         """
-        made_ms = to_ms(decision.made_at)
-        row = (decision.decision_id, decision.lead_id, made_ms, write_body(decision))
-        if not spends:
+        row = (decision.decision_id, decision.lead_id, to_ms(decision.made_at), write_body(decision, spends))
+        if all(spend.household is None for spend in spends):
             self._database.write_one(_INSERT, row)
             return
         with self._database.writing() as connection:
             connection.exec_driver_sql(self._insert, row)
-            self._guards.add_spending(connection, spends, to_day(made_ms), decision.lead_id)
+            self._guards.note_households(connection, spends, decision.lead_id)
 
     def record_all(self, decisions: list[Decision]) -> None:
         """Appends many decisions in one transaction: all or none. Raises StoreError."""

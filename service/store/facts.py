@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
 from service.store.connect import Database, insert_into, take_turns
+from service.store.guards import add_spending
 from service.store.outbox import queue_messages
 from service.store.tables import (
     area_cells,
@@ -148,6 +149,8 @@ class Facts:
                 insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
                 connection.execute(insert, facts)
             _add_to_cells(connection, [(fact, _DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
+            for day in {fact["day"] for fact in facts}:
+                add_spending(connection, day, _given_on(day, rows, kept))
             _queue_leads(connection, newest)
             queue_messages(connection, "decision.made", [_announcement(body) for body in kept])
         return len(rows)
@@ -189,6 +192,18 @@ def _facts(body: Mapping[str, Any], day: str) -> list[dict[str, Any]]:
             "area_code": profile.get("code", ""),
         }
         for slot, treatment in body["treatments"].items()
+    ]
+
+
+def _given_on(
+    day: str, rows: Sequence[Row[Any]], kept: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, float]]:
+    """(treatment, discount) of the limited things that decisions of a day have given."""
+    return [
+        (treatment, discount)
+        for row, body in zip(rows, kept, strict=True)
+        if to_day(row.made_ms) == day
+        for treatment, discount in body.get("spends", ())
     ]
 
 

@@ -1,12 +1,14 @@
 """What a decision must know before it is made: objections, what has been spent, pauses, lists.
 
-Totals are read at most once a second per worker, so a cap or budget may be overshot by what other
-workers give within that second, and by no more; everything about one lead is looked up each time.
+What was given on a day is summed from the log in the background and read at most once a second, so a cap
+or budget may be overshot by what is given within about two seconds, and by no more: a request waits for
+no sum. What a household may have once is written with the decision, and looked up each time.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -110,29 +112,14 @@ class Guards:
                     self._totals = Totals(day.isoformat(), paused=self._totals.paused)
         return self._totals
 
-    def add_spending(self, connection: Connection, spends: Sequence[Spend], day: str, lead_id: str) -> None:
-        """Counts what a decision gives, in the transaction that records it."""
-        for name, amount, uses in (
-            *((f"treatment:{spend.treatment}", spend.discount, 1) for spend in spends),
-            ("discount", sum(spend.discount for spend in spends), len(spends)),
-        ):
-            add = insert_into(connection, spending).values(name=name, period=day, amount=amount, uses=uses)
-            connection.execute(
-                add.on_conflict_do_update(
-                    index_elements=["name", "period"],
-                    set_={
-                        "amount": spending.c.amount + add.excluded.amount,
-                        "uses": spending.c.uses + add.excluded.uses,
-                    },
-                )
-            )
+    def note_households(self, connection: Connection, spends: Sequence[Spend], lead_id: str) -> None:
+        """Notes what a household may have only once, in the transaction that records the decision."""
         for spend in spends:
             if spend.household is not None:
                 once = insert_into(connection, household_treatments).values(
                     household=spend.household, treatment=spend.treatment, lead_id=lead_id, at_ms=now_ms()
                 )
                 connection.execute(once.on_conflict_do_nothing())
-        self._read_at = float("-inf")
 
     def pause(self, slot: str, treatment: str, reason: str) -> bool:
         """Pauses a treatment until `resume`; False when it was paused already."""
@@ -217,6 +204,26 @@ class Guards:
                     values = {"fingerprint": fingerprint, "started_ms": now_ms(), "ended_ms": None}
                     row = insert_into(connection, experiments).values(name=name, **values)
                     connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def add_spending(connection: Connection, day: str, spends: Sequence[tuple[str, float]]) -> None:
+    """Adds (treatment, discount) that decisions of a day have given to the sums of that day."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+    for treatment, discount in spends:
+        for name in (f"treatment:{treatment}", "discount"):
+            sums[name][0] += discount
+            sums[name][1] += 1
+    for name, (amount, uses) in sorted(sums.items()):
+        add = insert_into(connection, spending).values(name=name, period=day, amount=amount, uses=uses)
+        connection.execute(
+            add.on_conflict_do_update(
+                index_elements=["name", "period"],
+                set_={
+                    "amount": spending.c.amount + add.excluded.amount,
+                    "uses": spending.c.uses + add.excluded.uses,
+                },
+            )
+        )
 
 
 def _end(connection: Connection, name: str) -> None:

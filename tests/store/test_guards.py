@@ -37,13 +37,15 @@ def test_an_objection_is_kept_without_the_lead(store: Store) -> None:
     assert b"special" not in b"".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
 
 
-def test_spending_is_counted_with_the_decision_that_spends(
+def test_spending_is_summed_from_the_log_in_the_background(
     store: Store, database_url: str, make_decision: Make
 ) -> None:
     home = store.guards.household("some-address-id")
     spends = [Spend("bike-30d", 50.0, home), Spend("bag", 0.0)]
     store.record_decision(make_decision("a"), spends)
     store.record_decision(make_decision("b"), [Spend("bike-30d", 50.0)])
+    assert store.guards.had(home) == {"bike-30d"}
+    store.facts.fold()
     totals = store.guards.totals(DAY)
     assert totals.discount == 100.0
     assert totals.given == {"bike-30d": 2, "bag": 1}
@@ -54,10 +56,12 @@ def test_spending_is_counted_with_the_decision_that_spends(
     store.record_decision(twice)
     with pytest.raises(StoreError):
         store.record_decision(twice, spends)
+    store.facts.fold()
     assert store.guards.totals(DAY).discount == 100.0
     other = open_store(database_url)
     assert other.guards.totals(DAY).given["bike-30d"] == 2
     store.record_decision(make_decision("d"), [Spend("bike-30d", 50.0)])
+    store.facts.fold()
     time.sleep(1.1)
     assert other.guards.totals(DAY).given["bike-30d"] == 3
     other.close()
