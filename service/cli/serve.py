@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from service.config import SETTINGS, load_config
+from service.web.lean_arrow import keep_pandas_out
 from service.web.metrics_folder import prepare_metrics_folder
 
 _EXAMPLE_ADDRESS = "Sankt Mortens Gade 3, 3700 Rønne"
@@ -30,9 +31,11 @@ def serve() -> None:
     prepare_metrics_folder()
     # Imported now, not above: prometheus_client decides at import whether workers share their counts.
     from service.web.app import create_app  # noqa: PLC0415
-    from service.web.server import serve_app  # noqa: PLC0415
+    from service.web.server import check_address_free, serve_app  # noqa: PLC0415
     from service.wiring import build_services  # noqa: PLC0415
 
+    keep_pandas_out()
+    check_address_free(config)
     services = build_services(config)
     app = create_app(services)
 

@@ -12,6 +12,7 @@ from flask_smorest import Api, Blueprint
 from service.web.access import install_access
 from service.web.context import EXTENSION, Site
 from service.web.description import DescribedApi, describe
+from service.web.limits import Limits, install_limits
 from service.web.logs import AccessLog
 from service.web.metrics import Metrics
 from service.web.problems import install_problems
@@ -42,6 +43,7 @@ def create_app(services: Services) -> Flask:
     app.extensions[EXTENSION] = site
     install_problems(app)
     install_access(app, site)
+    install_limits(app, Limits())
     return app
 
 

@@ -28,6 +28,9 @@ class Key(Protocol):
     @property
     def origins(self) -> frozenset[str]: ...
 
+    @property
+    def per_minute(self) -> int: ...
+
 
 class Keyring(Protocol):
     """Where keys are looked up."""

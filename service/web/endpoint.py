@@ -15,6 +15,7 @@ from flask import current_app, request
 from marshmallow import Schema
 
 from service.web import body
+from service.web.idempotency import Keeps, answer_once
 
 BODY_LIMIT = None  # the setting ENRICH_MAX_BODY_BYTES
 
@@ -49,6 +50,7 @@ def endpoint(
     body_limit: int | None = BODY_LIMIT,
     example: Mapping[str, Any] | None = None,
     headers: Sequence[str] = (),
+    keeps: Keeps | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a route (put it below `@blueprint.route`).
 
@@ -56,8 +58,11 @@ def endpoint(
     body loads as `{}` if `takes_optional`). `query`: schema of the query string, as keyword `query`.
     `answers`: schema of the answer (a list of it if `many`), or a sentence for other media types.
     `also`: further statuses that this route can give, such as 404 or 409. `headers`: request headers
-    that it understands (`If-Match`, `If-None-Match`, `Idempotency-Key`).
+    that it understands (`If-Match`, `If-None-Match`). `keeps`: on a POST, what is kept under the
+    caller's `Idempotency-Key`.
     """
+    if keeps is not None:
+        headers, also = (*headers, "Idempotency-Key"), (*also, 400, 409, 422)
     rules = Rules(scope, publishable, open_to_all, produces)
     taking = takes() if takes else None
     asking = query() if query else None
@@ -65,6 +70,11 @@ def endpoint(
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**path: Any) -> Any:
+            if keeps is not None and "HTTP_IDEMPOTENCY_KEY" in request.environ:
+                return answer_once(keeps, _limit(body_limit), lambda: read_and_answer(path))
+            return read_and_answer(path)
+
+        def read_and_answer(path: dict[str, Any]) -> Any:
             if taking is not None:
                 empty = takes_optional and not request.get_data()
                 path["payload"] = (
@@ -74,7 +84,8 @@ def endpoint(
                 path["query"] = body.load(asking, request.args.to_dict())
             return view(**path)
 
-        kept: Any = guarded if taking is not None or asking is not None else view
+        plain = taking is None and asking is None and keeps is None
+        kept: Any = view if plain else guarded
         kept.rules = rules
         kept._apidoc = {
             "manual_doc": _documentation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess
 
 from service.config import Config
+from service.errors import ConfigError
 from service.web.logs import configure_logs
 
 # A worker that does not answer its master for this long is replaced; no request comes near it.
@@ -90,6 +92,22 @@ def gunicorn_settings(config: Config) -> dict[str, Any]:
         "proc_name": "doorstep",
         "control_socket_disable": True,
     }
+
+
+def check_address_free(config: Config) -> None:
+    """Raises ConfigError when nothing can listen on HOST:PORT, in words; gunicorn would retry and log."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigError(
+            f"Nothing can listen on HOST {config.host!r}, PORT {config.port} ({error.strerror}); "
+            "choose another PORT, or stop what uses it."
+        ) from error
 
 
 def serve_app(

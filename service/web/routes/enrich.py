@@ -14,6 +14,7 @@ from service.web.answer import answer_bytes
 from service.web.body import load
 from service.web.context import current_key, current_site
 from service.web.endpoint import endpoint
+from service.web.idempotency import note_decision, repeated_decision
 from service.web.lead_request import lead_of
 from service.web.problems import Problem, problem_body
 from service.web.respond import json_bytes
@@ -28,7 +29,14 @@ _one_lead = EnrichRequest()
 
 @blueprint.route("/v1/enrich", methods=["POST"], endpoint="enrich_v1")
 @blueprint.route("/enrich", methods=["POST"])
-@endpoint(scope="enrich", publishable=True, takes=EnrichRequest, answers=EnrichAnswer, example=EXAMPLE)
+@endpoint(
+    scope="enrich",
+    publishable=True,
+    takes=EnrichRequest,
+    answers=EnrichAnswer,
+    example=EXAMPLE,
+    keeps="decisions",
+)
 def enrich(payload: Mapping[str, Any]) -> Response:
     """Decides one lead.
 
@@ -39,7 +47,9 @@ def enrich(payload: Mapping[str, Any]) -> Response:
 
 
 @blueprint.route("/enrich/batch", methods=["POST"])
-@endpoint(scope="enrich", takes=BatchRequest, answers=BatchAnswer, body_limit=BATCH_BODY_BYTES)
+@endpoint(
+    scope="enrich", takes=BatchRequest, answers=BatchAnswer, body_limit=BATCH_BODY_BYTES, keeps="decisions"
+)
 def enrich_batch(payload: Mapping[str, Any]) -> Response:
     """Decides up to 1,000 leads, each as `POST /enrich` would.
 
@@ -63,7 +73,11 @@ def _decide(sent: Mapping[str, Any]) -> Decision:
     site = current_site()
     services = site.services
     lead = lead_of(sent, services.config.country, services)
+    again = repeated_decision(lead)
+    if again is not None:
+        return again
     decision = services.enricher.enrich_lead(lead)
+    note_decision(decision)
     site.metrics.count_decision(decision.country, decision.status, decision.reason)
     site.metrics.count_match(decision.country, decision.address.level, decision.address.category)
     return decision
