@@ -195,9 +195,7 @@ def _facts(body: Mapping[str, Any], day: str) -> list[dict[str, Any]]:
     ]
 
 
-def _given_on(
-    day: str, rows: Sequence[Row[Any]], kept: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, float]]:
+def _given_on(day: str, rows: Sequence[Any], kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
     """(treatment, discount) of the limited things that decisions of a day have given."""
     return [
         (treatment, discount)
