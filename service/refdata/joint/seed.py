@@ -116,7 +116,7 @@ def pair_rows(file: SeedFile, pair: dict[str, Any], margins: AreaMargins) -> Flo
         gap = np.isnan(row)
         if gap.any() and not gap.all():
             rest = max(0.0, 1 - float(np.nansum(row)))
-            row[gap] = rest * second_shares[gap] / second_shares[gap].sum()
+            row[gap] = rest * second_shares[gap] / max(float(second_shares[gap].sum()), FLOOR)
     missing = np.isnan(rows).all(axis=1)
     if missing.any():
         used = (first_shares[~missing, None] * rows[~missing]).sum(axis=0)
