@@ -17,6 +17,7 @@ MAX_POINTS = 8
 MAX_EDITS_B = 3
 TIE = 0.5  # readings whose costs differ by no more are equally likely
 SAME_PLACE_DEGREES = 0.003  # about 300 m: two records of one address
+MIN_NAME_WORDS = 2  # a person before the street has a first and a last name
 MAX_LOOSE_TOKENS = 25  # a longer text is trusted for a postcode only beside its town
 
 Status = Literal["current", "preliminary", "abolished", "historic"]
@@ -33,14 +34,36 @@ def answer(
     index: AddressIndex, towns: Towns, rules: CountryRules, scan: Scan, readings: list[Reading]
 ) -> AddressMatch:
     """The answer for the readings of a text, best first."""
-    local = [reading for reading in readings if not reading.elsewhere]
+    elsewhere = [reading for reading in readings if reading.elsewhere]
+    local = [r for r in readings if not r.elsewhere and _is_credible(scan, rules, r, readings)]
     if not local:
-        return _area(index, towns, scan, readings)
+        return _area(index, towns, scan, elsewhere)
     best = local[0]
     rivals = [other for other in local if other.cost < best.cost + 1.0 and _differs(index, other, best)]
     if best.houses:
         return _house(index, towns, scan, best, rivals)
     return _street(index, towns, scan, best, rivals, readings)
+
+
+def _is_credible(scan: Scan, rules: CountryRules, reading: Reading, readings: list[Reading]) -> bool:
+    """Words right before a street may be part of its name ("Store | Torvegade", "Kofoeds | Vej").
+
+    They are taken for a person's or firm's name only when there are several, the last is no genitive,
+    no street has the longer name, and the number exists.
+    """
+    if not reading.beside:
+        return True
+    if any(other.opens and other.leftover == 0 and not other.edits for other in readings):
+        return False
+    start = reading.frame.start
+    typed = "".join(scan.tokens.folded[start : reading.frame.stop])
+    genitive = bool(rules.genitive) and scan.tokens.folded[start - 1].endswith(rules.genitive)
+    return (
+        bool(reading.houses)
+        and reading.beside >= MIN_NAME_WORDS
+        and not genitive
+        and typed not in rules.endings
+    )
 
 
 def _differs(index: AddressIndex, one: Reading, other: Reading) -> bool:
@@ -130,8 +153,7 @@ def _same_houses(index: AddressIndex, other: Reading, houses: list[int]) -> bool
     if not other.houses:
         return False
     theirs, via = _live_houses(index, other.houses)
-    ids = {index.house_id(house) for house in houses}
-    return bool(via) or all(index.house_id(house) in ids for house in theirs)
+    return bool(via) or len(_distinct(index, [*houses, *theirs])) == len(houses)
 
 
 def _live_houses(index: AddressIndex, houses: list[int]) -> tuple[list[int], str]:
@@ -159,7 +181,7 @@ def _distinct(index: AddressIndex, houses: list[int]) -> list[int]:
             a, b = index.segment_of_house(house), index.segment_of_house(other)
             if (
                 index.house_code[house] == index.house_code[other]
-                and index.seg_name[a] == index.seg_name[b]
+                and _plain(index, a) == _plain(index, b)
                 and index.seg_post[a] == index.seg_post[b]
                 and point is not None
                 and there is not None
@@ -169,6 +191,10 @@ def _distinct(index: AddressIndex, houses: list[int]) -> list[int]:
         else:
             kept.append(house)
     return kept
+
+
+def _plain(index: AddressIndex, segment: int) -> str:
+    return index.name(index.seg_name[segment]).casefold().replace(" ", "").replace(".", "")
 
 
 def _category(
@@ -181,6 +207,8 @@ def _category(
         return MatchCategory.C, "number_range"
     if unit_state in ("unknown", "several"):
         return MatchCategory.C, "unknown_unit" if unit_state == "unknown" else "ambiguous_unit"
+    if best.is_name_elsewhere:
+        return MatchCategory.C, "street_exists_elsewhere"
     if best.edits > MAX_EDITS_B or rival_streets:
         return MatchCategory.C, "several_streets_near"
     if not best.has_postcode and not best.bulk:

@@ -22,7 +22,7 @@ from service.address.towns import Towns
 from service.address.weigh import Reading, Weigher
 from service.model import AddressMatch, AddressQuery
 
-MIN_FUZZY_KEY = 4  # shorter names are never taken for misspelt
+MIN_FUZZY_KEY = 3  # shorter names are never taken for misspelt
 MAX_EXPANDED = 12  # spellings in full that are looked up per text
 MAX_FUZZY_SPANS = 5
 
@@ -65,9 +65,9 @@ class Matcher:
                 return _best_first(readings)
         if not _any_house(readings):
             readings += self._expanded(scan, frames)
-        if not _any_house(readings) and not _names_another_street(elsewhere, readings):
-            readings += self._misspelt(scan, frames)
-        return _best_first(readings) or _best_first(elsewhere)
+        if not _any_street(readings):
+            readings += self._misspelt(scan, frames, elsewhere)
+        return [*_best_first(readings), *_best_first(elsewhere)]
 
     def _weigh(
         self, scan: Scan, frames: dict[tuple[int, int], Frame], start: int, stop: int, hit: StreetHit
@@ -92,8 +92,14 @@ class Matcher:
                 break
         return readings
 
-    def _misspelt(self, scan: Scan, frames: dict[tuple[int, int], Frame]) -> list[Reading]:
+    def _misspelt(
+        self, scan: Scan, frames: dict[tuple[int, int], Frame], elsewhere: list[Reading]
+    ) -> list[Reading]:
+        """Streets within a few edits. A name that is a street's own elsewhere is hardly misspelt here."""
         readings: list[Reading] = []
+        other_street = any(r.leftover == 0 and r.opens for r in elsewhere)
+        if other_street and any(r.houses for r in elsewhere):
+            return readings
         for start, stop in open_spans(scan)[:MAX_FUZZY_SPANS]:
             folded = scan.tokens.folded[start:stop]
             key = join_key(folded, self.rules)
@@ -103,12 +109,16 @@ class Matcher:
             if frame is None:
                 frame = frames[start, stop] = frame_text(scan, start, stop, self.towns, self.rules)
             rows = self._weigher.key_rows_for(scan, frame)
-            hits = near_streets(self.index, key, rows, self.rules, MAX_EDITS)
+            hits = near_streets(self.index, key, rows, self.rules, 1 if other_street else MAX_EDITS)
             for hit in hits[:24]:
-                readings += [r for r in self._weigher.weigh(scan, frame, hit) if not r.elsewhere]
+                readings += [
+                    r for r in self._weigher.weigh(scan, frame, hit) if not r.elsewhere and not r.beside
+                ]
             if any(reading.explains_all for reading in readings):
                 break
-        return readings
+        for reading in readings:
+            reading.is_name_elsewhere = other_street
+        return [r for r in readings if r.houses] if other_street else readings
 
 
 def query_text(query: AddressQuery) -> str:
@@ -130,6 +140,6 @@ def _any_house(readings: list[Reading]) -> bool:
     return any(reading.houses and reading.leftover == 0 for reading in readings)
 
 
-def _names_another_street(elsewhere: list[Reading], readings: list[Reading]) -> bool:
-    """Whether the typed name is a street's own name, only not here: then it is no misspelling."""
-    return not readings and any(reading.leftover == 0 for reading in elsewhere)
+def _any_street(readings: list[Reading]) -> bool:
+    """Whether a street was written as it is, with nothing left over: its number may be missing or unknown."""
+    return any(reading.leftover == 0 for reading in readings)

@@ -32,6 +32,8 @@ class TownText:
     unknown: list[list[str]] = field(default_factory=list)  # runs of words that no town explains
     spoken: tuple[int, int] | None = None  # token span of the first town words
     numbers: int = 0  # numbers that nothing explains
+    ends: dict[int, int] = field(default_factory=dict)  # token after a run of words -> words in the run
+    town_ends: set[int] = field(default_factory=set)  # those whose run is a town
 
 
 @dataclass(slots=True)
@@ -177,6 +179,8 @@ def _read_run(
             hit = towns.lookup(words)
             if hit is not None:
                 town.hits.append((words, hit))
+                town.town_ends.add(stop)
+                town.ends[stop] = stop - at
                 town.spoken = town.spoken or (at, stop)
                 break
         else:
@@ -189,4 +193,5 @@ def _read_run(
         at = stop
     if left:
         town.unknown.append(left)
+        town.ends[end] = len(left)
         town.spoken = town.spoken or (first, end)

@@ -34,6 +34,7 @@ class CountryRules:
     towns: dict[str, str]
     town_words: dict[str, str]
     endings: tuple[str, ...]
+    genitive: str
 
 
 def known_countries() -> tuple[str, ...]:
@@ -78,4 +79,5 @@ def load_rules(country: str) -> CountryRules:
         towns=table["towns"],
         town_words=table["town_words"],
         endings=tuple(sorted(table["generic"]["endings"], key=len, reverse=True)),
+        genitive=table["generic"].get("genitive", ""),
     )

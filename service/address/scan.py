@@ -110,6 +110,9 @@ def spans(scan: Scan) -> Iterator[tuple[int, int]]:
         if stop - first <= MAX_SPAN and not tokens.is_number[first]:
             emitted.add((first, stop))
             yield first, stop
+            if stop + 1 < end and tokens.is_number[stop] and tokens.is_number[stop + 1]:
+                emitted.add((first, stop + 1))  # a street whose name ends in a number
+                yield first, stop + 1
     for first, end in scan.chunks():
         for start in range(first, end):
             for stop in range(min(end, start + MAX_SPAN), start, -1):
@@ -139,6 +142,8 @@ def open_spans(scan: Scan) -> list[tuple[int, int]]:
                 continue
             if scan.town_span[0] <= low < scan.town_span[1]:
                 low = scan.town_span[1]
+            if stop + 1 < end and tokens.is_number[stop] and tokens.is_number[stop + 1]:
+                found.append((low, stop + 1))  # a street whose name ends in a number
             found += [(start, stop) for start in range(low, stop) if _has_word(tokens, start, stop)]
             if tokens.is_number[first] and stop > first + 1 and (first, stop) not in found:
                 found.append((first, stop))

@@ -18,7 +18,8 @@ from service.address.layout import key_signature
 from service.address.rules import CountryRules
 
 MAX_EDITS = 3
-_MIN_STEM = 2
+MAX_ENDING_EDITS = 2
+SHORT_STEM = 3
 # stem length -> edits that a misspelling of it may have; longer stems MAX_EDITS
 _EDITS_BY_STEM = (0, 0, 1, 1, 2, 2, 2, 2)
 
@@ -51,17 +52,13 @@ def near_streets(
     lengths = np.abs(sizes.astype(np.int16) - len(key))
     best = limit + 1
     found: dict[int, StreetHit] = {}
-    seen = 0
     for edits in range(1, limit + 1):
         close = np.flatnonzero((bits <= 2 * edits) & (lengths <= edits))
-        if len(close) == seen:
-            continue
-        seen = len(close)
         for at in close.tolist():
             row = at if rows is None else int(rows[at])
             candidate = index.key(row)
             distance = OSA.distance(key, candidate, score_cutoff=edits)
-            if distance > edits or distance > allowed_edits(key, candidate, rules):
+            if distance > edits or not is_misspelling(index, key, candidate, distance, rules):
                 continue
             name = index.key_name[row]
             known = found.get(name)
@@ -75,13 +72,67 @@ def near_streets(
     )
 
 
-def allowed_edits(typed: str, candidate: str, rules: CountryRules) -> int:
-    """How many edits may lie between a typed key and a street's key for it to be a misspelling."""
-    stem = candidate
+def is_misspelling(
+    index: AddressIndex, typed: str, candidate: str, distance: int, rules: CountryRules
+) -> bool:
+    """Whether a typed key is a misspelt street, not the name of another one or an invention.
+
+    The edits of the stem are weighed against its length. Digits are never misspelt. Another ending
+    ("-plads" for "-gade") is another street. With two edits or more, a stem that other streets have
+    ("Torne|vej") is itself, not a misspelling of "Nørre|vej".
+    """
+    if distance > MAX_EDITS or _digits(typed) != _digits(candidate):
+        return False
+    stem, ending = split_ending(candidate, rules)
+    typed_stem, typed_ending = split_ending(typed, rules)
+    if ending and typed_ending:
+        same = typed_ending.startswith(ending) or ending.startswith(typed_ending)
+        if not same and OSA.distance(ending, typed_ending) > 1:
+            return False
+        stem_edits = OSA.distance(stem, typed_stem)
+    elif ending:
+        stem_edits = _stem_edits(typed, stem, ending)
+        if stem_edits < 0:
+            return False
+    else:
+        stem_edits = distance
+    if stem_edits > _allowed_edits(stem, typed_stem, distance):
+        return False
+    return distance < 2 or stem_edits == 0 or not typed_ending or not _is_stem(index, typed_stem, rules)
+
+
+def _allowed_edits(stem: str, typed_stem: str, distance: int) -> int:
+    if len(stem) >= len(_EDITS_BY_STEM):
+        return MAX_EDITS
+    if len(stem) < SHORT_STEM and distance == 1 and len(typed_stem) > len(stem):
+        return 1  # one letter too many leaves the whole stem standing
+    if len(stem) == SHORT_STEM and stem in typed_stem:
+        return 2
+    return _EDITS_BY_STEM[len(stem)]
+
+
+def split_ending(key: str, rules: CountryRules) -> tuple[str, str]:
+    """A street key as (stem, generic ending); the ending is empty when it has none."""
     for ending in rules.endings:
-        if candidate.endswith(ending) and len(candidate) - len(ending) >= _MIN_STEM:
-            stem = candidate[: -len(ending)]
-            if typed.startswith(stem) and len(typed) > len(stem):
-                return MAX_EDITS  # only the ending was misspelt
-            break
-    return _EDITS_BY_STEM[len(stem)] if len(stem) < len(_EDITS_BY_STEM) else MAX_EDITS
+        if key.endswith(ending) and len(key) > len(ending):
+            return key[: -len(ending)], ending
+    return key, ""
+
+
+def _stem_edits(typed: str, stem: str, ending: str) -> int:
+    """Fewest edits of the stem when the rest of the typed key is a misspelt ending; -1 when it is not."""
+    best = -1
+    for cut in range(max(1, len(typed) - len(ending) - 2), len(typed)):
+        if OSA.distance(typed[cut:], ending) <= MAX_ENDING_EDITS:
+            edits = OSA.distance(typed[:cut], stem)
+            best = edits if best < 0 else min(best, edits)
+    return best
+
+
+def _is_stem(index: AddressIndex, stem: str, rules: CountryRules) -> bool:
+    """Whether any street of the country is this stem, bare or with a generic ending."""
+    return any(index.key_rows(stem + ending) for ending in ("", *rules.endings))
+
+
+def _digits(key: str) -> str:
+    return "" if key.isalpha() else "".join(c for c in key if c.isdigit())

@@ -166,6 +166,6 @@ def _expand_suffix(word: str, at: int, rules: CountryRules) -> list[str]:
         return list(rules.suffixes[word])
     found: list[str] = []
     for short, full in rules.suffixes.items():
-        if len(word) > len(short) + 2 and word.endswith(short):
+        if len(word) > len(short) + 1 and word.endswith(short):
             found += [word[: -len(short)] + ending for ending in full if not word.endswith(ending)]
     return found

@@ -15,6 +15,7 @@ class UnitText:
     floor: str | None
     door: str | None
     end: int
+    is_bare: bool = False  # a number alone, which might be the house number of a street that ends in one
 
 
 def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> UnitText:  # noqa: PLR0912
@@ -68,7 +69,8 @@ def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> Uni
             at += 1
         else:
             break
-    return UnitText(floor, door, at)
+    bare = at == first + 1 and tokens.is_number[first] and not tokens.hard[first]
+    return UnitText(floor, door, at, bare)
 
 
 def _is_door_number(tokens: Tokens, at: int, stop: int) -> bool:

@@ -48,6 +48,9 @@ class Reading:
     bulk: bool
     elsewhere: bool = False  # not in the typed postcode
     other_town: TownHit | None = None
+    is_name_elsewhere: bool = False  # misspelt here, but a street's own name elsewhere
+    beside: int = 0  # words right before the street that are perhaps part of its name
+    opens: bool = False  # the street begins its line, or follows a comma or the postcode
     cost: float = field(default=0.0)
 
     @property
@@ -57,7 +60,7 @@ class Reading:
     @property
     def is_whole(self) -> bool:
         """Nothing to improve: the street's own name, its number, nothing left over."""
-        return self.explains_all and self.cost == 0.0 and self.kind == 0
+        return self.explains_all and self.cost == 0.0 and self.kind == 0 and not self.elsewhere
 
 
 class Weigher:
@@ -73,7 +76,7 @@ class Weigher:
         index = self._index
         post = scan.post
         bulk = post is not None and index.posts[post].bulk
-        if post is None or bulk:
+        if post is None or (bulk and not self._index.segments_in(post, hit.name)):
             reading = self._anywhere(scan, frame, hit, bulk_post=post if bulk else None)
             return [reading] if reading else []
         segments = list(index.segments_in(post, hit.name))
@@ -151,7 +154,7 @@ class Weigher:
         for town in hits:
             exact = [s for s in segments if self._is_in(s, town, exact=True)]
             near = exact or [s for s in segments if self._is_in(s, town, exact=False)]
-            if not near and bulk_post is None and not any_town:
+            if not near and not any_town:
                 return None
             if near:
                 segments = near
@@ -221,6 +224,8 @@ class Weigher:
             has_postcode=scan.post is not None and not bulk,
             bulk=bulk,
             other_town=other_town,
+            opens=frame.start == 0 or scan.tokens.hard[frame.start] or scan.used[frame.start - 1],
+            beside=self._words_beside(scan, frame, fit),
         )
         reading.cost = (
             2.0 * leftover
@@ -230,8 +235,17 @@ class Weigher:
             + {TownFit.NONE: 0.0, TownFit.EXACT: 0.0, TownFit.NEAR: 0.25, TownFit.OTHER: 1.5}[fit]
             + (0.0 if houses else 3.0)
             + (0.125 if frame.swapped else 0.0)
+            + (0.75 if frame.unit.is_bare else 0.0)
         )
         return reading
+
+    def _words_beside(self, scan: Scan, frame: Frame, fit: TownFit) -> int:
+        """How many unexplained words stand right before the street, without a comma between."""
+        if scan.tokens.hard[frame.start]:
+            return 0
+        if frame.start in frame.town.town_ends and fit is not TownFit.OTHER:
+            return 0
+        return frame.town.ends.get(frame.start, 0)
 
     # ------------------------------------------------------------ where to seek a misspelt street
 

@@ -183,6 +183,7 @@ class _Houses:
         keep = (code >= 0) & (post >= 0) & ~nameless
         table = staging.filter(pa.array(keep))
         street, streets = _codes(table.column("street"))
+        street = _one_spelling(street, streets, post[keep])
         muni, munis = _codes(table.column("municipality"))
         extra, extras = _codes(table.column("supplementary"))
         status, statuses = _codes(table.column("status"))
@@ -342,6 +343,22 @@ class _Houses:
         sections = _text_sections(["", *used], "unit_text", "unit_start")
         sections |= {"house_units": house.astype(kind), "unit_count": counts}
         return sections, int(counts[house].sum()) if len(house) else 0
+
+
+def _one_spelling(street: Array, streets: list[str | None], post: Array) -> Array:
+    """Streets of one postcode that differ in case only become the commonest spelling."""
+    pairs, counts = np.unique(np.column_stack([post, street]), axis=0, return_counts=True)
+    spellings: dict[tuple[int, str], list[tuple[int, str, int]]] = defaultdict(list)
+    for (place, row), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        name = streets[row] or ""
+        spellings[place, name.casefold()].append((-count, name, row))
+    street = street.copy()
+    for (place, _), found in spellings.items():
+        _, _, chosen = min(found)
+        for _, _, row in found:
+            if row != chosen:
+                street[(post == place) & (street == row)] = chosen
+    return street
 
 
 def _number_code(text: str) -> int:
