@@ -1,0 +1,148 @@
+"""Reads any CSV or Parquet table of leads and outcomes, as spreadsheets and shops really write them.
+
+A CSV may be separated by comma, semicolon, tab or bar, be UTF-8 (with or without byte-order mark) or
+Windows-1252, and use decimal commas. Every CSV column arrives as text; `parse_numbers` and `parse_dates`
+decide what it is, so that a postcode `0800` keeps its zero. Missing is NaN/NaT/None, never a sentinel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from service.errors import LearnError
+from service.learn.values import MISSING_WORDS, FloatArray, canonical_text, comma_number
+
+DELIMITERS = (",", ";", "\t", "|")
+# A column counts as numbers when this share of its non-missing values reads as numbers; the rest is noise
+# such as "ukendt" in an income column, and is reported.
+NUMBER_SHARE = 0.98
+_LEADING_ZERO = re.compile(r"0\d+")
+_DATE_FORMS = (
+    (re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?"), "ISO8601"),
+    (re.compile(r"\d{1,2}-\d{1,2}-\d{4}"), "%d-%m-%Y"),
+    (re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}"), "%d.%m.%Y"),
+    (re.compile(r"\d{1,2}/\d{1,2}/\d{4}"), "%d/%m/%Y"),
+)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table with CSV columns as text and Parquet columns as stored. Raises LearnError with a sentence."""
+    suffixes = [s.lower() for s in path.suffixes]
+    try:
+        frame = pd.read_parquet(path) if {".parquet", ".pq"} & set(suffixes) else _read_csv(path)
+    except (OSError, ValueError, UnicodeError, pd.errors.ParserError) as error:
+        raise LearnError(f"{path.name} could not be read as a table: {str(error).splitlines()[0]}") from error
+    frame.columns = [str(c).strip() for c in frame.columns]
+    duplicated = [name for name, count in Counter(frame.columns).items() if count > 1]
+    if duplicated:
+        raise LearnError(f"{path.name} has two columns called {duplicated[0]!r}; rename one of them.")
+    if frame.empty:
+        raise LearnError(f"{path.name} has no rows.")
+    return frame
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Writes Parquet for `.parquet`/`.pq`, otherwise comma-separated UTF-8 CSV."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_csv(path, index=False)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    raw = path.read_bytes()
+    encoding = "utf-8-sig"
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    head = raw[:65536].decode(encoding, errors="replace").splitlines()[:20]
+    if not head:
+        raise LearnError(f"{path.name} is empty.")
+    return pd.read_csv(
+        path, sep=_delimiter(head), dtype=str, keep_default_na=False, na_values=[], encoding=encoding
+    )
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The delimiter that splits the header into most parts, counted outside quotes."""
+    bare = re.sub(r'"[^"]*"', "", lines[0])
+    counts = {d: bare.count(d) for d in DELIMITERS}
+    best = max(counts, key=lambda d: counts[d])
+    return best if counts[best] else ","
+
+
+def as_text(column: pd.Series) -> list[str | None]:
+    """Each value as trimmed text, `None` where missing; whole floats lose their `.0` (arm 1.0 is arm 1)."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        column = pd.Series(column.to_numpy(dtype=float, na_value=np.nan))
+    codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=True)
+    words = np.array([*(canonical_text(u) for u in uniques), None], dtype=object)
+    texts: list[str | None] = words[codes].tolist()
+    return texts
+
+
+def parse_numbers(column: pd.Series) -> tuple[FloatArray, int] | None:
+    """(values, how many non-missing values were not numbers), or None when the column is not numeric.
+
+    Text with leading zeros (`0800`) is a code, not a number.
+    """
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        values = (
+            pd.to_numeric(column, errors="coerce").astype("float64").to_numpy(dtype=float, na_value=np.nan)
+        )
+        return _finite(np.asarray(values, dtype=np.float64)), 0
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return None
+    codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=True)
+    words = [str(u).strip() for u in uniques]
+    missing = np.array([w.casefold() in MISSING_WORDS for w in words], dtype=bool)
+    if any(_LEADING_ZERO.fullmatch(w) for w in words):
+        return None
+    table = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(dtype=float).copy()
+    counts = np.bincount(codes[codes >= 0], minlength=len(words))
+    known = int(counts[~missing].sum())
+    if known == 0:
+        return np.full(len(column), np.nan), 0
+    wrong = int(counts[~missing & np.isnan(table)].sum())
+    if wrong > (1 - NUMBER_SHARE) * known:
+        table = np.array([comma_number(w) for w in words])
+        wrong = int(counts[~missing & np.isnan(table)].sum())
+        if wrong > (1 - NUMBER_SHARE) * known:
+            return None
+    table[missing] = np.nan
+    return _finite(np.asarray(np.append(table, np.nan)[codes], dtype=np.float64)), wrong
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def parse_dates(column: pd.Series) -> FloatArray | None:
+    """Days since 1970-01-01 (fractional), NaN where missing, or None when these are not dates."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return _days(column)
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return None
+    codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=True)
+    words = [str(u).strip() for u in uniques]
+    known = [w for w in words if w.casefold() not in MISSING_WORDS]
+    if not known:
+        return None
+    for pattern, form in _DATE_FORMS:
+        if sum(bool(pattern.fullmatch(w)) for w in known) >= NUMBER_SHARE * len(known):
+            parsed = pd.to_datetime(pd.Series(words, dtype=object), format=form, errors="coerce", utc=True)
+            return np.append(_days(parsed), np.nan)[codes]
+    return None
+
+
+def _days(column: pd.Series) -> FloatArray:
+    stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy(dtype="datetime64[s]")
+    days = stamps.astype("int64") / 86400.0
+    return np.where(np.isnat(stamps), np.nan, days)
