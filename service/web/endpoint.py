@@ -76,7 +76,7 @@ def endpoint(
 
         def read_and_answer(path: dict[str, Any]) -> Any:
             if taking is not None:
-                empty = takes_optional and not request.get_data()
+                empty = takes_optional and request.environ.get("CONTENT_LENGTH", "0") in ("", "0")
                 path["payload"] = (
                     body.load(taking, {}) if empty else body.load_json(taking, _limit(body_limit))
                 )

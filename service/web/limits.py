@@ -11,10 +11,12 @@ import fcntl
 import hashlib
 import math
 import mmap
+import os
 import struct
 import tempfile
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 
 from flask import Flask, Response, request
@@ -52,7 +54,9 @@ class Limits:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOTS * _SLOT.size)
         # Record locks belong to a process and end with it: a worker killed in here locks nobody out.
-        self._lock_file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
+        self._lock_file, path = tempfile.mkstemp(prefix="doorstep-limits-")
+        os.unlink(path)
+        weakref.finalize(self, os.close, self._lock_file)
         self._threads = threading.Lock()
         self._slots: dict[str, tuple[int, bytes]] = {}
         self._own: dict[str, float] = {}
@@ -76,11 +80,6 @@ class Limits:
             finally:
                 fcntl.lockf(self._lock_file, fcntl.LOCK_UN, 1, offset)
             return standing
-
-    def close(self) -> None:
-        """Gives the memory back."""
-        self._memory.close()
-        self._lock_file.close()
 
     def _find_slot(self, key_id: str) -> tuple[int, bytes] | None:
         """The slot that holds the key, or a free one, claimed under a lock over all of them."""
