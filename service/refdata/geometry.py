@@ -21,13 +21,16 @@ from service.refdata.reading import read_text
 COORDINATE_DECIMALS = 6  # 0.1 m
 
 
-def read_features(path: Path, required: tuple[str, ...]) -> list[tuple[dict[str, Any], Any]]:
+def read_features(
+    path: Path, required: tuple[str, ...], called: str = ""
+) -> list[tuple[dict[str, Any], Any]]:
     """(properties, geometry) of each feature. Raises SourceError for broken JSON or a missing property."""
+    file = called or path.name
     try:
-        features = json.loads(read_text(path))["features"]
+        features = json.loads(read_text(path, name=file))["features"]
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError(
-            f"{path.name}: rule geojson: not a whole FeatureCollection ({error}); fetch it again."
+            f"{file}: rule geojson: not a whole FeatureCollection ({error}); fetch it again."
         ) from error
     read = []
     for number, feature in enumerate(features, start=1):
@@ -35,13 +38,12 @@ def read_features(path: Path, required: tuple[str, ...]) -> list[tuple[dict[str,
         for name in required:
             if properties.get(name) is None:
                 raise SourceError(
-                    f"{path.name}: row {number}, column {name!r}: rule expected-columns: "
-                    "the property is missing."
+                    f"{file}: row {number}, column {name!r}: rule expected-columns: the property is missing."
                 )
         try:
             read.append((properties, shape(feature["geometry"])))
         except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError) as error:
-            raise SourceError(f"{path.name}: row {number}: rule geometry: not readable ({error}).") from error
+            raise SourceError(f"{file}: row {number}: rule geometry: not readable ({error}).") from error
     return read
 
 

@@ -19,17 +19,21 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
-def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """A whole file as text. Raises SourceError when missing, empty, HTML, or of another encoding."""
+def read_text(path: Path, encoding: str = "utf-8", name: str = "") -> str:
+    """A whole file as text; `name` is what errors call it.
+
+    Raises SourceError when missing, empty, HTML, or of another encoding.
+    """
+    name = name or path.name
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{path.name}: cannot be read ({error.strerror}); fetch it again.") from error
+        raise SourceError(f"{name}: cannot be read ({error.strerror}); fetch it again.") from error
     if not raw.strip():
-        raise SourceError(f"{path.name}: row 1: rule not-empty: the file is empty; fetch it again.")
+        raise SourceError(f"{name}: row 1: rule not-empty: the file is empty; fetch it again.")
     if re.match(rb"\s*<(!doctype html|html)", raw[:256], re.IGNORECASE):
         raise SourceError(
-            f"{path.name}: row 1: rule not-a-web-page: an HTML page came instead of data; the address has "
+            f"{name}: row 1: rule not-a-web-page: an HTML page came instead of data; the address has "
             "moved or the publisher is down."
         )
     try:
@@ -37,40 +41,41 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
         raise SourceError(
-            f"{path.name}: row {row}: rule encoding: not {encoding} (byte {raw[error.start]:#04x}); "
+            f"{name}: row {row}: rule encoding: not {encoding} (byte {raw[error.start]:#04x}); "
             "the publisher's form has changed."
         ) from error
 
 
 def read_rows(
-    path: Path, encoding: str = "utf-8", separator: str = ",", whole_lines: bool = True
+    path: Path, encoding: str = "utf-8", separator: str = ",", whole_lines: bool = True, name: str = ""
 ) -> tuple[list[str], list[list[str]]]:
     """Header and rows of a delimited file, every row as wide as the header.
 
     Raises SourceError for a ragged row or, with `whole_lines`, a last line without its end (half a file).
     """
-    text = read_text(path, encoding)
+    name = name or path.name
+    text = read_text(path, encoding, name)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    header, body = [name.strip() for name in rows[0]], rows[1:]
+    header, body = [label.strip() for label in rows[0]], rows[1:]
     if len(header) < 2:
         raise SourceError(
-            f"{path.name}: row 1: rule separator: one column only; the separator is not {separator!r}."
+            f"{name}: row 1: rule separator: one column only; the separator is not {separator!r}."
         )
     if len(set(header)) != len(header):
-        twice = next(name for i, name in enumerate(header) if name in header[:i])
-        raise SourceError(f"{path.name}: row 1, column {twice!r}: rule unique-columns: it comes twice.")
+        twice = next(label for i, label in enumerate(header) if label in header[:i])
+        raise SourceError(f"{name}: row 1, column {twice!r}: rule unique-columns: it comes twice.")
     for number, row in enumerate(body, start=2):
         if len(row) != len(header):
             raise SourceError(
-                f"{path.name}: row {number}: rule whole-rows: {len(row)} fields, the header has "
+                f"{name}: row {number}: rule whole-rows: {len(row)} fields, the header has "
                 f"{len(header)}; the file is cut off or its separator has changed."
             )
     if whole_lines and not text.endswith("\n"):
         raise SourceError(
-            f"{path.name}: row {len(rows)}: rule whole-file: the last line has no end; the file is cut off."
+            f"{name}: row {len(rows)}: rule whole-file: the last line has no end; the file is cut off."
         )
     if not body:
-        raise SourceError(f"{path.name}: row 2: rule not-empty: a header and no rows.")
+        raise SourceError(f"{name}: row 2: rule not-empty: a header and no rows.")
     return header, body
 
 
@@ -91,26 +96,29 @@ def to_numbers(
     return numbers
 
 
-def read_table(path: Path, spec: TableSpec, key: str, sources: Path = DEFAULT_SOURCES) -> pd.DataFrame:
+def read_table(
+    path: Path, spec: TableSpec, key: str, sources: Path = DEFAULT_SOURCES, name: str = ""
+) -> pd.DataFrame:
     """One table of a source: index = key as text, one column per code.
 
     Count tables are float64 (NaN unknown), text tables str. Raises SourceError for a denied, missing
     or doubled column, a doubled or empty key, and anything that is no number.
     """
-    header, rows = read_rows(path)
-    wanted = _wanted_columns(path, spec, header)
-    load_denied(sources).refuse(path.name, [label for label, _ in wanted], spec.folds, spec.name)
-    where = {name: i for i, name in enumerate(header)}
+    name = name or path.name
+    header, rows = read_rows(path, name=name)
+    wanted = _wanted_columns(name, spec, header)
+    load_denied(sources).refuse(name, [label for label, _ in wanted], spec.folds, spec.name)
+    where = {label: i for i, label in enumerate(header)}
     if key not in where:
-        raise SourceError(f"{path.name}: row 1, column {key!r}: rule key-column: the key is missing.")
+        raise SourceError(f"{name}: row 1, column {key!r}: rule key-column: the key is missing.")
     keys = [row[where[key]].strip() for row in rows]
     seen: dict[str, int] = {}
     for number, value in enumerate(keys, start=2):
         if not value:
-            raise SourceError(f"{path.name}: row {number}, column {key!r}: rule key-filled: it is empty.")
+            raise SourceError(f"{name}: row {number}, column {key!r}: rule key-filled: it is empty.")
         if value in seen:
             raise SourceError(
-                f"{path.name}: row {number}, column {key!r}: rule unique-key: {value} is also in "
+                f"{name}: row {number}, column {key!r}: rule unique-key: {value} is also in "
                 f"row {seen[value]}."
             )
         seen[value] = number
@@ -122,26 +130,24 @@ def read_table(path: Path, spec: TableSpec, key: str, sources: Path = DEFAULT_SO
     sums: dict[str, np.ndarray] = {}
     for label, code in wanted:
         column = [row[where[label]].strip() for row in rows]
-        numbers = to_numbers(path.name, label, column, code in spec.may_be_negative)
+        numbers = to_numbers(name, label, column, code in spec.may_be_negative)
         sums[code] = sums[code] + numbers if code in sums else numbers
     return pd.DataFrame(sums, index=index).sort_index()
 
 
-def _wanted_columns(path: Path, spec: TableSpec, header: list[str]) -> list[tuple[str, str]]:
+def _wanted_columns(file: str, spec: TableSpec, header: list[str]) -> list[tuple[str, str]]:
     """(label, code) of the columns that a table takes, in the catalogue's order."""
     if spec.columns:
         wanted = [(spec.prefix + label, code) for code, label in spec.columns.items()]
         for label, _ in wanted:
             if label not in header:
-                raise SourceError(
-                    f"{path.name}: row 1, column {label!r}: rule expected-columns: it is missing."
-                )
+                raise SourceError(f"{file}: row 1, column {label!r}: rule expected-columns: it is missing.")
         return wanted
     pattern = re.compile(re.escape(spec.prefix) + f"(?:{spec.pattern})")
     hits = [(label, hit) for label in header if (hit := pattern.fullmatch(label))]
     if spec.expected_columns is not None and len(hits) != spec.expected_columns:
         raise SourceError(
-            f"{path.name}: row 1: rule expected-columns: {len(hits)} columns look like "
+            f"{file}: row 1: rule expected-columns: {len(hits)} columns look like "
             f"{spec.prefix + spec.pattern!r}, expected {spec.expected_columns}."
         )
     coded = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import http.server
 import json
 import re
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 from service.refdata.build import build_release
 from service.refdata.catalogue import DEFAULT_SOURCES, TableSpec, load_source
 
+Answer = Callable[[str, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
 REAL_REFERENCE = DEFAULT_SOURCES.parent
 MUNICIPALITIES = {"0101": ("København", "1084"), "0330": ("Slagelse", "1085"), "0400": ("Bornholm", "1084"),
                   "0779": ("Skive", "1082")}  # fmt: skip
@@ -241,3 +244,62 @@ def edit() -> Callable[[Path, str, str], None]:
         path.write_bytes(changed.encode("utf-8"))
 
     return replace_first
+
+
+class Publisher:
+    """A real HTTP server that answers by a script: path -> answers, one per call, the last one for ever.
+
+    An answer is a function of the request handler's (method, path, headers, body) that returns
+    (status, headers, body), or `cut`: the same with the connection closed after half the body.
+    """
+
+    def __init__(self) -> None:
+        self.script: dict[str, list[Answer]] = {}
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        publisher = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def _serve(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                publisher.seen.append((self.command, self.path, dict(self.headers), body))
+                answers = publisher.script.get(self.path.split("?")[0])
+                if not answers:
+                    self.send_error(404)
+                    return
+                answer = answers.pop(0) if len(answers) > 1 else answers[0]
+                status, headers, content = answer(self.path, dict(self.headers), body)
+                cut = headers.pop("X-Cut", "")
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(content))} | headers).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content[: int(cut)] if cut else content)
+                self.close_connection = True
+
+            do_GET = do_POST = _serve
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
+    def says(self, path: str, *answers: Answer) -> None:
+        self.script[path] = list(answers)
+
+    def calls(self, path: str) -> int:
+        return sum(1 for _, asked, _, _ in self.seen if asked.split("?")[0] == path)
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    server = Publisher()
+    yield server
+    server.close()

@@ -1,0 +1,360 @@
+"""Each fetcher against a local server that answers in its publisher's form."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from service.errors import SourceError
+from service.refdata.catalogue import DEFAULT_SOURCES, Source, load_catalogue
+from service.refdata.fetching import Fetcher
+from service.refdata.sources import dagi, datafordeler, folk1a, paavo, valgdatabasen
+from service.refdata.sources.registry import FETCHERS
+from service.refdata.sources.statbank import read_statbank
+
+Answer = Callable[[str, dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
+CATALOGUE = load_catalogue(DEFAULT_SOURCES)
+STATBANK = [name for name in CATALOGUE if name.startswith("statbank-")]
+
+
+def source_at(name: str, publisher: Any, **fetch: Any) -> Source:
+    source = CATALOGUE[name]
+    return replace(source, fetch={**source.fetch, "base": publisher.base, **fetch})
+
+
+def fetcher() -> Fetcher:
+    return Fetcher(attempts=3, first_wait_s=0.01, timeout_s=5)
+
+
+def plain(content: bytes | str, code: int = 200) -> Answer:
+    body = content.encode() if isinstance(content, str) else content
+    return lambda path, asked, sent: (code, {}, body)
+
+
+# ------------------------------------------------------------------ StatBank
+
+
+def tableinfo(
+    source: Source, updated: str = "2026-11-11T08:00:00", extra: tuple[dict[str, Any], ...] = ()
+) -> str:
+    """What `tableinfo` says of a table, in the publisher's form."""
+    variables = []
+    for code, wanted in source.fetch["variables"].items():
+        ids = ["2025K3", "2025K4"] if wanted == "latest" else [*wanted] if wanted != ["*"] else ["101", "751"]
+        variables.append({"id": code, "text": code, "elimination": False, "time": code == "Tid",
+                          "values": [{"id": i, "text": i} for i in ids]})  # fmt: skip
+    return json.dumps({"id": source.fetch["table"], "updated": updated, "variables": [*variables, *extra]})
+
+
+def bulk(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    """What `data` sends for a BULK query: header of codes, one row per cell."""
+    query = json.loads(sent)
+    assert query["format"] == "BULK"
+    codes = [v["code"].upper() for v in query["variables"]]
+    rows = [[("101", "751")[n] if v["values"] == ["*"] else v["values"][0] for v in query["variables"]]
+            for n in range(2)]  # fmt: skip
+    lines = [";".join([*codes, "INDHOLD"]), *(";".join([*row, str(1000 + n)]) for n, row in enumerate(rows))]
+    if rows[0] == rows[1]:
+        lines.pop()
+    return 200, {"Content-Type": "text/csv"}, ("\r\n".join(lines) + "\r\n").encode()
+
+
+@pytest.mark.parametrize("name", STATBANK)
+def test_every_statbank_source_asks_for_the_newest_period(name: str, publisher: Any, tmp_path: Path) -> None:
+    source = source_at(name, publisher)
+    table = source.fetch["table"]
+    publisher.says(f"/v1/tableinfo/{table}", plain(tableinfo(source)))
+    publisher.says("/v1/data", bulk)
+    (got,) = FETCHERS[name](fetcher(), source, tmp_path)
+    assert got.file == tmp_path / "dk" / "statbank" / f"{table}.csv"
+    sent = json.loads(next(body for method, *_, body in publisher.seen if method == "POST"))
+    assert {v["code"]: v["values"] for v in sent["variables"]}["Tid"] == ["2025K4"]
+    (again,) = FETCHERS[name](fetcher(), source, tmp_path)
+    assert not again.changed
+    assert publisher.calls("/v1/data") == 1  # `updated` is the same
+
+
+def test_statbank_figures_per_municipality(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("statbank-folk1a", publisher)
+    publisher.says("/v1/tableinfo/FOLK1A", plain(tableinfo(source)))
+    publisher.says("/v1/data", bulk)
+    folk1a.fetch(fetcher(), source, tmp_path)
+    assert folk1a.extract(tmp_path)["total"].to_dict() == {"0101": 1000.0, "0751": 1001.0}
+
+
+def test_a_newer_table_is_fetched(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("statbank-folk1a", publisher)
+    publisher.says(
+        "/v1/tableinfo/FOLK1A", plain(tableinfo(source)), plain(tableinfo(source, "2027-02-11T08:00:00"))
+    )
+    publisher.says("/v1/data", bulk)
+    folk1a.fetch(fetcher(), source, tmp_path)
+    folk1a.fetch(fetcher(), source, tmp_path)
+    assert publisher.calls("/v1/data") == 2
+
+
+HEAD = "OMRÅDE;KØN;ALDER;TID;INDHOLD\r\n"
+WRONG = {
+    "a variable is gone": (
+        lambda s: tableinfo(s).replace('"ALDER"', '"ALDER5"'),
+        bulk,
+        "rule expected-columns",
+    ),
+    "a variable is new": (
+        lambda s: tableinfo(s, extra=({"id": "NY", "elimination": False, "values": []},)),
+        bulk,
+        "column 'NY': rule expected-columns",
+    ),
+    "a web page for tableinfo": (lambda s: "<html>sorry</html>", bulk, r"rule json: .*web page"),
+    "a web page for data": (
+        tableinfo,
+        plain("<!DOCTYPE html><html></html>"),
+        "rule not-a-web-page",
+    ),
+    "a changed column": (tableinfo, plain("AREA;INDHOLD\r\n101;5\r\n"), "FOLK1A.csv: row 1, column 'OMRÅDE'"),
+    "a text for a number": (
+        tableinfo,
+        plain(HEAD + "101;TOT;IALT;2025K4;many\r\n"),
+        "row 2, column 'INDHOLD': rule number",
+    ),
+    "half a row": (
+        tableinfo,
+        plain(HEAD + "101;TOT;IALT;2025K4;5\r\n101;T"),
+        "row 3: rule",
+    ),
+    "a cell twice": (
+        tableinfo,
+        plain(HEAD + "101;TOT;IALT;2025K4;5\r\n" * 2),
+        "row 3: rule unique-key",
+    ),
+    "too big": (tableinfo, plain('{"errorTypeCode":"EXTRACT-TOOBIG"}', 400), "EXTRACT-TOOBIG"),
+    "latin-1": (tableinfo, plain("OMRÅDE;INDHOLD\r\n".encode("latin-1")), "rule encoding"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_statbank_answer_is_named_and_not_kept(kind: str, publisher: Any, tmp_path: Path) -> None:
+    info, data, message = WRONG[kind]
+    source = source_at("statbank-folk1a", publisher)
+    publisher.says("/v1/tableinfo/FOLK1A", plain(info(source)))
+    publisher.says("/v1/data", data)
+    with pytest.raises(SourceError, match=message):
+        folk1a.fetch(fetcher(), source, tmp_path)
+    assert not (tmp_path / "dk/statbank/FOLK1A.csv").exists()
+
+
+def test_statbank_symbols(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("OMRÅDE;INDHOLD\r\n101;1,5\r\n147;..\r\n151;-\r\n", "utf-8")
+    values = read_statbank(path)["INDHOLD"].tolist()
+    assert values[0] == 1.5
+    assert values[1] != values[1]  # confidential is unknown
+    assert values[2] == 0.0
+
+
+def test_a_denied_variable_is_never_asked_for(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("statbank-hfudd11", publisher, variables={"HERKOMST": ["*"]})
+    with pytest.raises(SourceError, match="denied"):
+        FETCHERS["statbank-hfudd11"](fetcher(), source, tmp_path)
+    assert publisher.seen == []
+
+
+# ------------------------------------------------------------------ DAGI: pages of features
+
+
+def features(codes: list[str]) -> list[dict[str, Any]]:
+    square = {"type": "Polygon", "coordinates": [[[10, 55], [11, 55], [11, 56], [10, 55]]]}
+    return [
+        {"type": "Feature", "properties": {"kode": c, "navn": f"Sted {c}", "nr": c}, "geometry": square}
+        for c in codes
+    ]
+
+
+def wfs(codes: list[str], matched: bool = True) -> Answer:
+    def answer(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str, str], bytes]:
+        query = {k: int(v[0]) for k, v in parse_qs(urlsplit(path).query).items() if v[0].isdigit()}
+        some = codes[query["startIndex"] : query["startIndex"] + query["count"]]
+        body: dict[str, Any] = {"type": "FeatureCollection", "features": features(some)}
+        return 200, {}, json.dumps(body | ({"numberMatched": len(codes)} if matched else {})).encode()
+
+    return answer
+
+
+def regions(publisher: Any) -> Source:
+    source = source_at("dagi-2021", publisher, size=2)
+    return replace(source, tables={"region": source.tables["region"]})
+
+
+@pytest.mark.parametrize("matched", [True, False])
+def test_pages_are_joined(publisher: Any, tmp_path: Path, matched: bool) -> None:
+    publisher.says("/regionsinddeling", wfs(["1081", "1082", "1083", "1084", "1085"], matched))
+    (got,) = dagi.fetch(fetcher(), regions(publisher), tmp_path)
+    joined = json.loads(got.file.read_text("utf-8"))["features"]
+    assert [f["properties"]["kode"] for f in joined] == ["1081", "1082", "1083", "1084", "1085"]
+    assert publisher.calls("/regionsinddeling") == (3 if matched else 4)
+
+
+def test_a_page_that_fails_once_is_asked_again(publisher: Any, tmp_path: Path) -> None:
+    pages = wfs(["1081", "1082", "1083"])
+    publisher.says("/regionsinddeling", pages, plain("busy", 500), pages)
+    (got,) = dagi.fetch(fetcher(), regions(publisher), tmp_path)
+    assert len(json.loads(got.file.read_text("utf-8"))["features"]) == 3
+
+
+def test_a_server_that_ignores_paging_is_noticed(publisher: Any, tmp_path: Path) -> None:
+    body = json.dumps({"type": "FeatureCollection", "features": features(["1081", "1082"])})
+    publisher.says("/regionsinddeling", plain(body))
+    with pytest.raises(SourceError, match="rule paging"):
+        dagi.fetch(fetcher(), regions(publisher), tmp_path)
+
+
+def test_a_renamed_property_is_named(publisher: Any, tmp_path: Path) -> None:
+    body = json.dumps({"features": features(["1081"])}).replace('"kode"', '"code"')
+    publisher.says("/regionsinddeling", plain(body))
+    with pytest.raises(
+        SourceError, match=r"geo_regioner\.geojson: row 1, column 'kode': rule expected-columns"
+    ):
+        dagi.fetch(fetcher(), regions(publisher), tmp_path)
+    assert not (tmp_path / "dk/dagi_2021/geo_regioner.geojson").exists()
+
+
+# ------------------------------------------------------------------ Datafordeler: zip files
+
+
+def packed(name: str, content: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name), content)
+    return stream.getvalue()
+
+
+def test_a_register_is_downloaded_and_unpacked(
+    publisher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFORDELER_API_KEY", "not-a-real-key")
+    source = source_at("dar", publisher, entities=["Postnummer"])
+    publisher.says(
+        "/FileDownloads/GetFile", plain(packed("Postnummer_20261120.json", b'{"postnr":"3700"}\n'))
+    )
+    (got,) = datafordeler.fetch(fetcher(), source, tmp_path)
+    assert got.file.name == "Postnummer.ndjson"
+    assert got.file.read_bytes() == b'{"postnr":"3700"}\n'
+    assert "LatestTotalForEntity=Postnummer" in publisher.seen[0][1]
+
+
+def test_a_cut_off_zip_is_refused(publisher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFORDELER_API_KEY", "not-a-real-key")
+    source = source_at("dar", publisher, entities=["Postnummer"])
+    publisher.says("/FileDownloads/GetFile", plain(packed("a.json", b"x" * 5000)[:-30]))
+    with pytest.raises(SourceError, match=r"Postnummer\.zip: rule whole-file"):
+        datafordeler.fetch(fetcher(), source, tmp_path)
+
+
+def test_without_a_key_it_says_how_to_get_one(
+    publisher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAFORDELER_API_KEY", raising=False)
+    with pytest.raises(SourceError, match="set DATAFORDELER_API_KEY"):
+        datafordeler.fetch(fetcher(), source_at("dar", publisher), tmp_path)
+
+
+# ------------------------------------------------------------------ Paavo over PxWeb
+
+AREAS = [f"{n:05}" for n in range(100, 1300, 10)]
+META = {
+    "variables": [
+        {"code": "Postinumeroalue", "values": AREAS},
+        {"code": "Tiedot", "values": ["he_vakiy", "te_taly"]},
+        {"code": "Vuosi", "values": ["2022", "2023"]},
+    ]
+}
+
+
+def pxweb(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    if not sent:
+        return 200, {}, json.dumps(META).encode()
+    chosen = {q["code"]: q["selection"]["values"] for q in json.loads(sent)["query"]}
+    assert chosen["Vuosi"] == ["2023"]
+    codes = chosen["Postinumeroalue"]
+    if len(codes) * len(chosen["Tiedot"]) > 120:
+        return 403, {}, b"too many cells"
+    lines = ['"12f7 -- Paavo"', "", '"Postal code area","he_vakiy","te_taly"']
+    lines += [f'"{c}  Etu-T\xf6\xf6l\xf6 (Helsinki)",{n},".."' for n, c in enumerate(codes)]
+    return 200, {}, ("\r\n".join(lines) + "\r\n").encode("latin-1")
+
+
+def test_paavo_is_asked_in_portions_and_joined(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("paavo", publisher, portion=50)
+    url = f"/{source.fetch['table']}"
+    publisher.says(url, pxweb)
+    (got,) = paavo.fetch(fetcher(), source, tmp_path)
+    lines = got.file.read_text("utf-8").splitlines()
+    assert len(lines) == 1 + len(AREAS)
+    assert lines[1] == "00100  Etu-Töölö (Helsinki),0,"
+    assert publisher.calls(url) == 1 + 3
+
+
+def test_paavo_over_the_cell_limit_says_so(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("paavo", publisher, portion=100)
+    publisher.says(f"/{source.fetch['table']}", pxweb)
+    with pytest.raises(SourceError, match="too many cells"):
+        paavo.fetch(fetcher(), source, tmp_path)
+
+
+def test_a_cut_off_portion_is_refused(publisher: Any, tmp_path: Path) -> None:
+    source = source_at("paavo", publisher, portion=50)
+
+    def cut(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str, str], bytes]:
+        code, headers, body = pxweb(path, asked, sent)
+        return code, headers, body if not sent else body[: len(body) // 2]
+
+    publisher.says(f"/{source.fetch['table']}", cut)
+    with pytest.raises(SourceError, match="rule whole-"):
+        paavo.fetch(fetcher(), source, tmp_path)
+
+
+# ------------------------------------------------------------------ Valgdatabasen
+
+
+def test_election_tables_come_by_their_own_names(publisher: Any, small_raw: Path, tmp_path: Path) -> None:
+    source = source_at("dst-valgdatabase", publisher)
+    spec = source.tables["cars_households"]
+    one = replace(source, tables={"cars_households": spec})
+    body = (small_raw / source.folder / spec.file).read_bytes()
+    publisher.says(f"/{spec.file}", plain("busy", 503), plain(body))
+    (got,) = valgdatabasen.fetch(fetcher(), one, tmp_path)
+    assert got.file.read_bytes() == body
+    publisher.says(f"/{spec.file}", plain(body.replace(b"Husstande uden bil", b"Uden")))
+    with pytest.raises(SourceError, match="rule expected-columns"):
+        valgdatabasen.fetch(fetcher(), one, tmp_path)
+    assert got.file.read_bytes() == body
+
+
+def test_without_an_address_it_says_to_save_the_files() -> None:
+    with pytest.raises(SourceError, match="--offline"):
+        valgdatabasen.fetch(fetcher(), CATALOGUE["dst-valgdatabase"], Path("unused"))
+
+
+# ------------------------------------------------------------------ the catalogue as a whole
+
+
+def test_the_catalogue_names_the_official_publishers() -> None:
+    tables = {s.fetch["table"] for n, s in CATALOGUE.items() if n.startswith("statbank-")}
+    assert tables >= {"FOLK1A", "BOL101", "BOL204", "INDKF132", "INDKP101", "HFUDD11", "FAM55N"}
+    assert any(t.startswith("BIL") for t in tables)
+    assert {"dst-valgdatabase", "dagi-2021", "dagi-2024", "dar", "bbr", "paavo"} <= set(CATALOGUE)
+    assert set(FETCHERS) <= set(CATALOGUE)
+    for source in CATALOGUE.values():
+        text = source.file.read_text("utf-8")
+        assert "Trap" in text.split("id =")[0], source.id
+        for correction in source.corrections:
+            assert len(correction.reason) > 30
+            assert correction.status
