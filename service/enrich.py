@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal, Protocol
 
+from service.decide.behaviour import Behaviour
 from service.errors import StoreError
 from service.model import (
     AddressMatch,
@@ -72,22 +73,26 @@ class Country(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """What the log knows of a lead before this answer."""
+    """What the log knows of a lead before this answer; `behaviour` once there is any."""
 
     objected: bool = False
-    sub_segment: str | None = None
-    weights: Weights = Weights()
+    behaviour: Behaviour | None = None
 
 
 class Treating(Protocol):
     """The policy half: what the company wants to do, given what is known."""
 
+    def weigh_behaviour(
+        self, lead: Lead, segment: Segment, behaviour: Behaviour | None
+    ) -> tuple[Weights, str | None]: ...
+
     def choose_treatments(
         self,
         lead: Lead,
         segment: Segment,
+        sub_segment: str | None,
         status: Status,
-        history: LeadHistory,
+        objected: bool,
         match: AddressMatch,
         place: Place,
         now: datetime,
@@ -158,6 +163,17 @@ class Enricher:
             match, place, profile, unit = _nothing(lead), Place(lead.country, {}), None, None
             segment = UNKNOWN_SEGMENT
         status, reason = _status(lead, country, match, segment, history, broken)
+        weights, sub_segment = assets.treating.weigh_behaviour(
+            lead, segment, history.behaviour if profiling else None
+        )
+        treatments: Mapping[str, Treatment] = {}
+        try:
+            treatments = assets.treating.choose_treatments(
+                lead, segment, sub_segment, status, history.objected, match, place, now
+            )
+        except Exception:  # the form has its own words to fall back on; it must get an answer
+            self._failed("treatments_failed")
+            status, reason = "degraded", "treatments_failed"
         return Decision(
             decision_id=self.log.new_decision_id(now),
             lead_id=lead.lead_id,
@@ -171,9 +187,9 @@ class Enricher:
             place=place,
             profile=profile,
             segment=segment,
-            sub_segment=history.sub_segment,
-            weights=history.weights,
-            treatments=assets.treating.choose_treatments(lead, segment, status, history, match, place, now),
+            sub_segment=sub_segment,
+            weights=weights,
+            treatments=treatments,
             versions=assets.versions,
             profiling="performed" if profiling else "not_performed",
             unit=unit,

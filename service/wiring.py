@@ -13,17 +13,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from service.address.matcher import Matcher
+from service.address.online.chain import OnlineGeocoders, is_coarse
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.config import Config, load_config
+from service.decide.behaviour import Behaviour, assign_sub_segment
 from service.decide.choose import choose_treatments
-from service.decide.policy import Policy, hash_files, load_policy
+from service.decide.policy import Policy, load_policy
 from service.decide.situation import Situation
 from service.enrich import Assets, Enricher, LeadHistory, Status
-from service.errors import ConfigError, DoorstepError, InvalidInputError
+from service.errors import ConfigError, InvalidInputError
+from service.keeper import AssetsKeeper
 from service.known import Known
 from service.model import (
     AddressMatch,
@@ -37,12 +39,13 @@ from service.model import (
     Treatment,
     UnitFacts,
     Versions,
+    Weights,
 )
 from service.segment.assign import SegmentModel
 from service.segment.definitions import Definitions, load_definitions
 from service.store.ids import new_id
 from service.store.store import Store, open_store
-from service.tables import Release, current_release_id
+from service.tables import Release
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +61,13 @@ class CountryTables:
     areas: AreaIndex
     profiles: Profiles
     segments: SegmentModel
+    online: OnlineGeocoders | None = None
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
-        return self.matcher.match_address(query)
+        match = self.matcher.match_address(query)
+        if self.online is None or not is_coarse(match):
+            return match
+        return self.online.match_address(query, deadline_ms) or match
 
     def locate_match(self, match: AddressMatch) -> Place:
         return self.areas.locate_match(match)
@@ -99,12 +106,22 @@ class PolicyTreating:
     policy: Policy
     known: Known
 
+    def weigh_behaviour(
+        self, lead: Lead, segment: Segment, behaviour: Behaviour | None
+    ) -> tuple[Weights, str | None]:
+        if behaviour is None and not lead.tenure_days:
+            return Weights(), None
+        tenure = behaviour.tenure_days if behaviour else lead.tenure_days
+        sub_segment = assign_sub_segment(self.policy.sub_segments, segment.code, behaviour)
+        return self.policy.weights.weigh(segment.code, tenure), sub_segment
+
     def choose_treatments(
         self,
         lead: Lead,
         segment: Segment,
+        sub_segment: str | None,
         status: Status,
-        history: LeadHistory,
+        objected: bool,
         match: AddressMatch,
         place: Place,
         now: datetime,
@@ -114,9 +131,9 @@ class PolicyTreating:
             segment=segment,
             now=now,
             salt=self.known.salt,
-            sub_segment=history.sub_segment,
+            sub_segment=sub_segment,
             status=status,
-            objected=history.objected,
+            objected=objected,
             agent_states=self.known.agent_states(),
             spent=self.known.spent(match, now),
             lists=self.known.lists(lead.lead_id),
@@ -134,12 +151,13 @@ class LoadedAssets(Assets):
     tables: Mapping[str, CountryTables] = field(kw_only=True)
 
 
-def load_assets(reference_data: Path, known: Known, release_id: str | None = None) -> LoadedAssets:
+def load_assets(config: Config, known: Known, release_id: str | None = None) -> LoadedAssets:
     """Loads release and policy. Raises ReleaseError or PolicyError, one sentence that says what to do."""
+    reference_data = config.reference_data
     release = Release.open(reference_data, release_id)
     definitions = load_definitions(reference_data / "policy" / "segments")
     policy = load_policy(reference_data / "policy", definitions.codes)
-    tables = {cc: _load_country(release, cc, definitions) for cc in release.countries}
+    tables = {cc: _load_country(config, release, cc, definitions) for cc in release.countries}
     return LoadedAssets(
         countries=tables,
         treating=PolicyTreating(policy, known),
@@ -151,50 +169,22 @@ def load_assets(reference_data: Path, known: Known, release_id: str | None = Non
     )
 
 
-def _load_country(release: Release, country: str, definitions: Definitions) -> CountryTables:
+def _load_country(config: Config, release: Release, country: str, definitions: Definitions) -> CountryTables:
+    own = config.addresses / country if config.addresses else None
+    areas = AreaIndex.load(release, country)
+    online = None
+    if config.online_geocoders:
+        online = OnlineGeocoders.load(
+            config.online_geocoders, lambda _, postcode, lat, lon: areas.is_in_postcode(postcode, lat, lon)
+        )
     return CountryTables(
         code=country,
-        matcher=Matcher.open(release.path(country, "addresses")),
-        areas=AreaIndex.load(release, country),
+        matcher=Matcher.open(own if own and own.exists() else release.path(country, "addresses")),
+        areas=areas,
         profiles=Profiles.load(release, country),
         segments=SegmentModel.load(release, country, definitions),
+        online=online,
     )
-
-
-class AssetsKeeper:
-    """Holds the active assets; `refresh` swaps them as one when another release or policy is active."""
-
-    def __init__(self, reference_data: Path, known: Known) -> None:
-        self._reference_data, self._known = reference_data, known
-        self._assets = load_assets(reference_data, known)
-        self._refused: tuple[str, str] | None = None
-
-    def current(self) -> LoadedAssets:
-        return self._assets
-
-    def refresh(self) -> bool:
-        """True when other assets are active now. What cannot be loaded is logged once and left alone."""
-        try:
-            wanted = (current_release_id(self._reference_data), hash_files(self._reference_data / "policy"))
-            if wanted in (self._active(), self._refused):
-                return False
-            assets = load_assets(self._reference_data, self._known, wanted[0])
-        except DoorstepError as error:
-            log.error("the active release or policy cannot be loaded; the old one goes on: %s", error)
-            self._refused = self._wanted_quietly()
-            return False
-        self._assets = assets
-        log.info("assets swapped", extra={"release": assets.release.id, "policy": assets.policy.version})
-        return True
-
-    def _active(self) -> tuple[str, str]:
-        return self._assets.versions.reference_data, self._assets.versions.policy
-
-    def _wanted_quietly(self) -> tuple[str, str] | None:
-        try:
-            return current_release_id(self._reference_data), hash_files(self._reference_data / "policy")
-        except (DoorstepError, OSError):
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +211,7 @@ class Services:
     config: Config
     enricher: Enricher
     store: Store
-    keeper: AssetsKeeper
+    keeper: AssetsKeeper[LoadedAssets]
     failures: list[Callable[[str], None]]
 
     def assets(self) -> LoadedAssets:
@@ -291,7 +281,7 @@ def build_services(config: Config) -> Services:
         )
     store = open_store(config.database_url, salt=config.salt, demo_keys=config.demo_keys)
     known = Known(store)
-    keeper = AssetsKeeper(config.reference_data, known)
+    keeper = AssetsKeeper(config.reference_data, lambda release: load_assets(config, known, release))
     failures: list[Callable[[str], None]] = []
 
     def count_failure(what: str) -> None:

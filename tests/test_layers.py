@@ -26,10 +26,23 @@ ALLOWED = {
     "store": NOUNS,
     "learn": NOUNS | {"tables"},
     "client": {"errors"},
-    "enrich": NOUNS,
+    "enrich": NOUNS | {"address", "area", "segment", "decide"},
     "known": NOUNS | {"store", "decide"},  # where the log and the policy meet
+    "keeper": {"errors", "tables", "decide", "enrich"},  # swaps assets; chooses none
     "wiring": NOUNS
-    | {"tables", "config", "address", "area", "segment", "decide", "store", "learn", "enrich", "known"},
+    | {
+        "tables",
+        "config",
+        "address",
+        "area",
+        "segment",
+        "decide",
+        "store",
+        "learn",
+        "enrich",
+        "known",
+        "keeper",
+    },
     # web speaks HTTP: it is handed its parts by wiring and knows their types
     "web": NOUNS | {"config", "wiring", "enrich", "store", "decide", "learn", "address", "segment", "tables"},
     # the building half; it writes the forms that the serving half reads

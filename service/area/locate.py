@@ -113,6 +113,13 @@ class AreaIndex:
         named = {level: self.names[level].get(code, "") for level, code in ordered.items()}
         return Place(self.country, ordered, {level: name for level, name in named.items() if name}, reason)
 
+    def is_in_postcode(self, postcode: str, lat: float, lon: float) -> bool | None:
+        """Whether a point lies in or near its postcode's polygon; None when that has none."""
+        shapes = self._shapes.get("postcode")
+        if shapes is None or postcode not in shapes.row:
+            return None
+        return not self._far_from_postcode(postcode, [shapely.Point(lon, lat)])
+
     def _agreed(self, points: list[Any]) -> dict[str, str]:
         """Levels on which all points lie in the same area."""
         agreed: dict[str, str] = {}
