@@ -69,6 +69,12 @@ class Server:
     requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     answer: Callable[[str, dict[str, str]], Answer] = lambda path, query: Answer(status=404)
 
+    def say(self, body: Any = None, **how: Any) -> Answer:
+        return Answer({} if body is None else body, **how)
+
+    def always(self, body: Any = None, **how: Any) -> None:
+        self.answer = lambda path, query: self.say(body, **how)
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import requests
+import urllib3
 from geopy.adapters import AdapterHTTPError, RequestsAdapter
 from geopy.exc import GeocoderParseError, GeocoderServiceError, GeocoderTimedOut, GeocoderUnavailable
 
@@ -44,11 +45,11 @@ class BoundedAdapter(RequestsAdapter):  # type: ignore[misc]  # geopy ships no t
             ) as answer:
                 body = _read(answer, deadline)
                 status = answer.status_code
-        except requests.Timeout:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise GeocoderTimedOut("The service timed out.") from None
         except requests.ConnectionError:
             raise GeocoderUnavailable("The service cannot be reached.") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise GeocoderServiceError(f"The service failed ({type(error).__name__}).") from None
         if 300 <= status < 400:
             raise GeocoderServiceError(f"The service wants to send us elsewhere (status {status}).")
@@ -60,7 +61,8 @@ class BoundedAdapter(RequestsAdapter):  # type: ignore[misc]  # geopy ships no t
 def _read(answer: requests.Response, deadline: float) -> bytes:
     parts: list[bytes] = []
     size = 0
-    for part in answer.iter_content(_CHUNK):
+    # read1: what has arrived, not a full chunk, so that a trickle meets the deadline too.
+    while part := answer.raw.read1(_CHUNK, decode_content=True):
         size += len(part)
         if size > MAX_ANSWER_BYTES:
             raise GeocoderServiceError(f"The answer is longer than {MAX_ANSWER_BYTES:,} bytes.")

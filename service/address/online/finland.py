@@ -23,9 +23,9 @@ class _FinnishPelias(Pelias):  # type: ignore[misc]  # geopy ships no types
     """Pelias whose answers are labelled with the whole address, not its street alone."""
 
     def _parse_code(self, feature: Any) -> Location:
-        place = super()._parse_code(feature)
-        label = feature.get("properties", {}).get("label")
-        return Location(label or place.address, place.point, feature)
+        lon, lat = feature["geometry"]["coordinates"][:2]
+        said = feature["properties"]
+        return Location(said.get("label") or said.get("name") or "", (lat, lon), feature)
 
 
 class Digitransit(_FinnishPelias):

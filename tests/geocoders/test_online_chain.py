@@ -1,0 +1,315 @@
+"""The chain over real HTTP: slow, broken, trickling and lying services, and what the caller still gets."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.address.matcher import Matcher
+from service.address.online.breaker import CircuitBreaker
+from service.address.online.chain import OnlineGeocoders, is_coarse
+from service.address.online.memory import UNKNOWN, AnswerMemory
+from service.address.online.settings import load_settings
+from service.errors import ConfigError
+from service.model import AddressQuery, MatchCategory, MatchLevel
+
+TYPED = "Skriverengen 60, 2791 Dragør"
+QUERY = AddressQuery("DK", TYPED)
+HOUSE = {"street": "Skriverengen", "housenumber": "60", "postcode": "2791", "city": "Dragør"}
+POINT = (55.59486, 12.63217)
+
+
+def feature(point: tuple[float, float] = POINT, **parts: str) -> dict[str, Any]:
+    geometry = {"type": "Point", "coordinates": [point[1], point[0]]}
+    return {"features": [{"type": "Feature", "geometry": geometry, "properties": {**HOUSE, **parts}}]}
+
+
+def in_dragoer(country: str, postcode: str, lat: float, lon: float) -> bool | None:
+    if postcode != "2791":
+        return None
+    return 55.55 < lat < 55.65 and 12.55 < lon < 12.75
+
+
+_MADE: list[OnlineGeocoders] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while _MADE:
+        _MADE.pop().close()
+
+
+def chain(tmp_path: Path, *domains: str, head: str = "") -> OnlineGeocoders:
+    blocks = [
+        '[[geocoder]]\nname = "photon"\ncountries = ["DK"]\n'
+        f'[geocoder.settings]\ndomain = "{domain}"\nscheme = "http"\n'
+        for domain in domains
+    ]
+    path = tmp_path / "online.toml"
+    path.write_text(head + "\n" + "\n".join(blocks), encoding="utf-8")
+    _MADE.append(OnlineGeocoders.load(path, in_dragoer))
+    return _MADE[-1]
+
+
+def test_an_honest_service_gives_the_house_with_our_categories(tmp_path: Path, server: Any) -> None:
+    server.always(feature())
+    match = chain(tmp_path, server.domain).match_address(QUERY, 2_000)
+    assert match is not None
+    assert (match.category, match.level) == (MatchCategory.A, MatchLevel.HOUSE)
+    assert (match.street, match.house_number, match.postcode, match.lat) == (
+        "Skriverengen",
+        "60",
+        "2791",
+        55.59486,
+    )
+    assert match.source == "online: photon"
+    assert server.requests[0][1]["q"] == TYPED
+
+
+def test_parts_of_a_form_are_asked_as_text_and_judged_alike(tmp_path: Path, server: Any) -> None:
+    server.always(feature())
+    form = AddressQuery("DK", street="Skriverengen", house_number="60", postcode="2791", city="Dragør")
+    match = chain(tmp_path, server.domain).match_address(form, 2_000)
+    assert match is not None
+    assert match.category is MatchCategory.A
+    assert server.requests[0][1]["q"] == "Skriverengen 60, 2791 Dragør"
+
+
+def test_a_corrected_street_is_never_better_than_c(tmp_path: Path, server: Any) -> None:
+    server.always(feature())
+    match = chain(tmp_path, server.domain).match_address(
+        AddressQuery("DK", "Skriverngen 60, 2791 Dragør"), 2_000
+    )
+    assert match is not None
+    assert match.category is MatchCategory.C
+    assert match.changes == ("street: 'Skriverngen' -> 'Skriverengen'",)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        feature(housenumber="62"),
+        feature(street="Kirkevej"),
+        feature(postcode="2770"),
+        feature(postcode="2770", city="Kastrup"),
+        feature(point=(56.15, 10.20)),  # the right text, a place in Aarhus
+        feature(point=(0.0, 0.0)),
+        feature(postcode="8000", point=(48.85, 2.35)),  # a postcode we have no polygon of, in Paris
+        feature(housenumber=""),
+        feature(housenumber="sixty"),
+    ],
+)
+def test_a_lying_service_has_answered_nothing(tmp_path: Path, server: Any, lie: Any) -> None:
+    server.always(lie)
+    online = chain(tmp_path, server.domain)
+    assert online.match_address(QUERY, 2_000) is None
+    assert online.outcomes["photon", "contradicts"] == 1
+
+
+def test_the_next_service_is_asked_when_one_lies_or_breaks(tmp_path: Path, server: Any) -> None:
+    answers = iter([server.say(feature(street="Kirkevej")), server.say(status=500), server.say(feature())])
+    server.answer = lambda path, query: next(answers)
+    match = chain(tmp_path, *[server.domain] * 3).match_address(QUERY, 2_000)
+    assert match is not None
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"wait_s": 5.0},
+        {"trickle_s": 0.2},
+        {"status": 500},
+        {"status": 429},
+        {"body": b"<html>"},
+        {"body": [1]},
+        {"body": {"features": [{}]}},
+        {"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}},
+    ],
+)
+def test_a_slow_or_broken_service_costs_the_deadline_at_most(
+    tmp_path: Path, server: Any, how: dict[str, Any]
+) -> None:
+    server.always(how.pop("body", feature()), **how)
+    online = chain(tmp_path, server.domain)
+    begun = time.monotonic()
+    assert online.match_address(QUERY, 300) is None
+    assert time.monotonic() - begun < 1.5
+    assert online.outcomes["photon", "failed"] == 1
+
+
+def test_the_configured_deadline_covers_all_services_together(tmp_path: Path, server: Any) -> None:
+    server.always(feature(), wait_s=0.3)
+    online = chain(tmp_path, *[server.domain] * 6, head="deadline_ms = 400")
+    begun = time.monotonic()
+    assert online.match_address(replace(QUERY, text="Kirkevej 1, 2791 Dragør"), 10_000) is None
+    assert time.monotonic() - begun < 1.4
+    assert 1 <= len(server.requests) <= 2
+
+
+def test_a_failing_service_rests_and_is_tried_again(tmp_path: Path, server: Any) -> None:
+    server.always(status=503)
+    online = chain(tmp_path, server.domain, head="failures = 3\npause_seconds = 1")
+    for number in range(10):
+        online.match_address(AddressQuery("DK", f"Skriverengen {number}, 2791 Dragør"), 2_000)
+    assert len(server.requests) == 3
+    assert online.is_resting("photon")
+    assert online.outcomes["photon", "resting"] == 7
+    server.always(feature())
+    time.sleep(1.05)
+    assert online.match_address(QUERY, 2_000) is not None
+    assert not online.is_resting("photon")
+
+
+def test_an_answer_is_remembered_and_a_failure_is_not(tmp_path: Path, server: Any) -> None:
+    online = chain(tmp_path, server.domain)
+    server.always(status=500)
+    assert online.match_address(QUERY, 2_000) is None
+    server.always(feature())
+    first = online.match_address(QUERY, 2_000)
+    assert first is not None
+    assert online.match_address(QUERY, 2_000) is first
+    assert len(server.requests) == 2
+    server.always({"features": []})
+    other = AddressQuery("DK", "Findesikke 1, 2791 Dragør")
+    assert online.match_address(other, 2_000) is None
+    assert online.match_address(other, 2_000) is None
+    assert len(server.requests) == 3
+
+
+def test_a_country_without_a_service_asks_nobody(tmp_path: Path, server: Any) -> None:
+    online = chain(tmp_path, server.domain)
+    assert online.match_address(AddressQuery("NO", "Myrvollveien 5C, 1415 Oppegård"), 2_000) is None
+    assert server.requests == []
+
+
+def test_more_calls_than_places_go_without_instead_of_queueing(tmp_path: Path, server: Any) -> None:
+    server.always({"features": []}, wait_s=0.6)
+    online = chain(tmp_path, server.domain, head="failures = 100")
+    queries = [AddressQuery("DK", f"Vej {number}, 2791 Dragør") for number in range(20)]
+    begun = time.monotonic()
+    threads = [threading.Thread(target=online.match_address, args=(query, 900)) for query in queries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - begun < 2.5
+    assert online.outcomes["photon", "nothing"] == 8
+    assert online.outcomes["photon", "failed"] == 12
+
+
+def test_no_address_reaches_a_log(tmp_path: Path, server: Any, caplog: pytest.LogCaptureFixture) -> None:
+    online = chain(tmp_path, server.domain)
+    with caplog.at_level(logging.DEBUG):
+        for answer in (
+            {"status": 500, "body": {"error": TYPED}},
+            {"body": b"Skriverengen"},
+            {"body": feature()},
+        ):
+            server.always(**answer)
+            online.match_address(AddressQuery("DK", TYPED + " "), 2_000)
+            online.match_address(QUERY, 2_000)
+    assert "failed" in caplog.text
+    assert "kriverengen" not in caplog.text
+
+
+def test_only_a_coarse_answer_of_our_own_asks_anybody(matcher: Matcher) -> None:
+    ask = matcher.match_address
+    assert is_coarse(ask(AddressQuery("DK", "Opdigtetvej 5, 3700 Rønne")))
+    assert is_coarse(ask(AddressQuery("DK", "???")))
+    assert not is_coarse(ask(AddressQuery("DK", "Store Torv 3, 3700 Rønne")))
+    assert not is_coarse(ask(AddressQuery("DK", "Store Torv 99, 3700 Rønne")))
+
+
+# ---------------------------------------------------------------- parts of the chain
+
+
+def test_the_breaker_lets_one_try_after_its_pause() -> None:
+    now = 0.0
+    breaker = CircuitBreaker(failures=2, pause_s=10, clock=lambda: now)
+    for _ in range(2):
+        assert breaker.allows_call()
+        breaker.record_failure()
+    assert breaker.is_open
+    assert not breaker.allows_call()
+    now = 11.0
+    assert breaker.allows_call()
+    assert not breaker.allows_call()  # one try at a time
+    breaker.record_failure()
+    now = 20.0
+    assert not breaker.allows_call()
+    now = 22.0
+    assert breaker.allows_call()
+    breaker.record_success()
+    assert not breaker.is_open
+    breaker.record_failure()
+    assert breaker.allows_call()  # failures count in a row
+
+
+def test_the_memory_is_bounded_in_entries_and_time_and_holds_no_text() -> None:
+    now = 0.0
+    memory = AnswerMemory(entries=2, seconds=10, clock=lambda: now)
+    first, second, third = (AddressQuery("DK", f"Vej {number}") for number in range(3))
+    for query in (first, second):
+        memory.remember(query, None)
+    assert memory.recall(first) is None
+    memory.remember(third, None)
+    assert len(memory) == 2
+    assert memory.recall(second) is UNKNOWN  # unused for longest
+    now = 11.0
+    assert memory.recall(first) is UNKNOWN
+    assert "Vej" not in repr(vars(memory))
+    assert AnswerMemory(entries=0).recall(first) is UNKNOWN
+
+
+GOOD = '[[geocoder]]\nname = "kartverket"\ncountries = ["NO"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = [", "cannot be read as TOML"),
+        ("", r"names no \[\[geocoder\]\]"),
+        ("speed = 3\n" + GOOD, "unknown setting speed"),
+        ("deadline_ms = 5\n" + GOOD, "deadline_ms is 5; it must be a whole number from 50 to 10000"),
+        ("deadline_ms = true\n" + GOOD, "deadline_ms is True"),
+        ('[[geocoder]]\ncountries = ["NO"]\n', "geocoder 1: has no name"),
+        ('[[geocoder]]\nname = "kartverket"\ncountries = "NO"\n', "countries must be a list"),
+        ('[[geocoder]]\nname = "shoe"\ncountries = ["NO"]\n', r"geocoder 1 \(shoe\): Unknown geocoder"),
+        (GOOD + "[geocoder.settings]\nshoe = 44\n", r"geocoder 1 \(kartverket\): .*shoe"),
+        (GOOD + "shoe = 44\n", "unknown setting shoe"),
+        (
+            '[[geocoder]]\nname = "adressevaelger"\ncountries = ["DK"]\n'
+            '[geocoder.settings]\ntoken = "${NONE_SUCH}"\n',
+            "the environment has no NONE_SUCH",
+        ),
+    ],
+)
+def test_a_bad_settings_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "online.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        load_settings(path, {})
+
+
+def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "online.toml"
+    path.write_text(
+        '[[geocoder]]\nname = "adressevaelger"\ncountries = ["DK"]\n[geocoder.settings]\ntoken = "${TOKEN}"\n'
+        '[[geocoder]]\nname = "nominatim"\ncountries = ["DK", "NO"]\n'
+        '[geocoder.settings]\nuser_agent = "test"\n'
+        "[geocoder.query]\naddressdetails = true\n",
+        encoding="utf-8",
+    )
+    ours, geopys = load_settings(path, {"TOKEN": "s3cret"}).geocoders
+    assert ours.geocoder.token == "s3cret"
+    assert geopys.query == {"addressdetails": True}
+    assert geopys.countries == {"DK", "NO"}
