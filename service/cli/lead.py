@@ -71,25 +71,27 @@ def _print(decision: Decision) -> None:
     found = " ".join(x for x in (match.street, match.house_number, match.floor, match.door) if x)
     town = " ".join(x for x in (match.postcode, match.city) if x)
     click.secho(", ".join(x for x in (found, town) if x) or "No address recognised", bold=True)
-    click.echo(f"  match      {match.level} · category {match.category} · {match.next_action}")
+    click.echo(f"  match            {match.level} · category {match.category} · {match.next_action}")
     for line in (*match.changes, *(f"or: {a}" for a in match.alternatives)):
-        click.echo(f"             {line}")
-    click.echo(f"  status     {decision.status}" + (f" ({decision.reason})" if decision.reason else ""))
+        click.echo(f"                   {line}")
+    click.echo(f"  status           {decision.status}" + (f" ({decision.reason})" if decision.reason else ""))
     places = decision.place
-    click.echo("  areas      " + " · ".join(f"{k} {places.names.get(k, v)}" for k, v in places.codes.items()))
+    click.echo(
+        "  areas            " + " · ".join(f"{k} {places.names.get(k, v)}" for k, v in places.codes.items())
+    )
     if segment.code:
         thin = " (thin evidence)" if segment.thin_evidence else ""
-        click.echo(f"  segment    {segment.code} {segment.name}{thin}")
+        click.echo(f"  segment          {segment.code} {segment.name}{thin}")
         for share in segment.distribution[:5]:
             bar = "█" * round(share.probability * 30)
-            click.echo(f"             {share.code:<4}{share.probability:6.1%} {bar}")
+            click.echo(f"                   {share.code:<4}{share.probability:6.1%} {bar}")
         for fact in segment.evidence[:5]:
-            click.echo(f"             {fact.effect:+.2f} bits  {fact.fact}: {fact.value}")
+            click.echo(f"                   {fact.effect:+.2f} bits  {fact.fact}: {fact.value}")
     for slot, treatment in decision.treatments.items():
         headline = next((str(treatment.content[k]) for k in _HEADLINES if treatment.content.get(k)), "")
-        click.echo(f"  {slot:<11}{treatment.id} [{treatment.arm}] {headline}")
+        click.echo(f"  {slot:<16} {treatment.id} [{treatment.arm}] {headline}")
     click.echo(
-        f"  made from  release {decision.versions.reference_data} · policy {decision.versions.policy[:19]}"
+        f"  made from        release {decision.versions.reference_data} · policy {decision.versions.policy[:19]}"
     )
 
 
