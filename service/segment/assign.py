@@ -75,7 +75,7 @@ class SegmentModel:
     definitions: Definitions
     levels: tuple[LevelTable, ...]
     market: Floats  # [segments] share of all households of the country
-    _membership: Floats  # [3, 384, segments]
+    membership_by_urbanity: Floats  # [3, 384, segments]
     _national: Floats  # [384]
     _sums: Floats  # [384, 17] cells -> attribute values
     _unplaced: Floats  # [384, segments] membership where urbanity is unknown: the country's mixture
@@ -165,7 +165,7 @@ class SegmentModel:
             start += len(values)
         mixture = table.urbanity[row]
         urbanity = URBANITIES[int(mixture.argmax())] if mixture.max() == 1.0 else None
-        membership = np.tensordot(mixture, self._membership, axes=1)
+        membership = np.tensordot(mixture, self.membership_by_urbanity, axes=1)
         index = 100 / np.where(ratio > 0, ratio, np.nan)
         names = [value for values in CELL_ATTRIBUTES.values() for value in values]
         told = tuple(f"{name} {share:.0%}" for name, share in zip(names, margins, strict=True))
