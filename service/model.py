@@ -178,7 +178,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What a building register says of the dwelling at this address; `None` where it does not."""
+    """What a building register says of the dwelling at this address; `None` where it does not.
+
+    `rented` is known where `tenure` is not: a register may say that a home is let, but not by whom.
+    """
 
     dwelling: Literal["detached", "row", "flat", "dormitory_other"] | None = None
     tenure: Literal["owner", "cooperative", "social_rent", "other_rent"] | None = None
@@ -187,6 +190,7 @@ class UnitFacts:
     year_built: int | None = None
     vintage: str = ""
     source: str = ""
+    rented: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
