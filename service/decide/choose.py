@@ -36,7 +36,7 @@ def choose_treatments(policy: Policy, situation: Situation) -> dict[str, Treatme
     setting = Setting(
         country=market.country,
         country_known=home is not None,
-        language=lead.language if lead.language in company.languages else market.language,
+        language=policy.language_for(lead.country, lead.language),
         channel=lead.channel if lead.channel in CHANNELS else ANY_CHANNEL,
     )
     held_out = draw_number(situation.salt, experiments.holdout_key, lead.lead_id) < experiments.holdout_share

@@ -20,10 +20,12 @@ TOPICS = ("age", "family", "money", "home", "origin", "health")
 class ClaimWords:
     """One language: words that address the reader, words per topic, phrases refused outright.
 
-    Words are lower case; one that ends in `*` also stands for every word that begins so.
+    Words are lower case; one that ends in `*` also stands for every word that begins so. `endings` make
+    such a word speak to the reader by itself (Finnish says "your" that way: perhee-si).
     """
 
     reader: tuple[str, ...]
+    endings: tuple[str, ...]
     topics: Mapping[str, tuple[str, ...]]
     phrases: tuple[str, ...]
 
@@ -40,7 +42,9 @@ def read_claims(file: TomlTable, languages: tuple[str, ...]) -> dict[str, ClaimW
             topics[topic] = table.texts(topic)
             if not topics[topic]:
                 raise table.fault(f"'{topic}' has no words; copy about it would pass unseen.", topic)
-        claims[language] = ClaimWords(table.texts("reader"), topics, table.texts("phrases"))
+        claims[language] = ClaimWords(
+            table.texts("reader"), table.texts("endings", ()), topics, table.texts("phrases")
+        )
         if not claims[language].reader:
             raise table.fault(
                 "'reader' has no words; no sentence would count as speaking to the reader.", "reader"
@@ -57,6 +61,10 @@ def find_claim(text: str, words: ClaimWords) -> str | None:
             if phrase in sentence:
                 return f"it says '{phrase}', a fact about the reader that is only inferred"
         spoken = _words(sentence)
+        for topic, listed in words.topics.items():
+            owned = _first([word for word in spoken if word.endswith(words.endings)], _stems(listed))
+            if words.endings and owned is not None:
+                return f"'{owned}' ({topic}) is an inferred fact about the reader"
         reader = _first(spoken, words.reader)
         if reader is None:
             continue
@@ -67,6 +75,10 @@ def find_claim(text: str, words: ClaimWords) -> str | None:
                     f"one sentence says '{reader}' and '{named}' ({topic}): an inferred fact about the reader"
                 )
     return None
+
+
+def _stems(listed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(entry for entry in listed if entry.endswith("*"))
 
 
 def _sentences(text: str) -> list[str]:

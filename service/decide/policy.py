@@ -22,6 +22,7 @@ from service.decide.experiments import Experiment, Experiments, read_experiments
 from service.decide.plans import PlanKey, SlotPlan, compile_plans
 from service.decide.toml_table import load_toml
 from service.decide.treatments import TreatmentRule, Vocabulary, read_treatments
+from service.decide.why_words import WhyWords, load_why_words
 from service.errors import PolicyError
 
 REQUIRED_PHRASES = ("personalised_price", "objection_notice")
@@ -44,6 +45,14 @@ class Policy:
     email: EmailLayouts
     weights: WeightRules
     sub_segments: tuple[SubSegment, ...]
+    why: Mapping[str, WhyWords]
+
+    def language_for(self, country: str, language: str) -> str:
+        """The language that is really written for a lead: theirs, or else the market's own."""
+        if language in self.company.languages:
+            return language
+        markets = self.company.markets
+        return (markets.get(country) or next(iter(markets.values()))).language
 
     def treatment(self, slot: str, code: str) -> TreatmentRule | None:
         """The rule behind a logged treatment id (a variant's id ends in `.code`)."""
@@ -100,6 +109,7 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
         email=load_layouts(folder, company),
         weights=read_weights(load_toml(folder, "weights.toml"), segments),
         sub_segments=sub_segments,
+        why=load_why_words(folder, company.languages),
     )
     expired = list_expired(policy, today) if today else ()
     if expired:
