@@ -1,0 +1,102 @@
+"""The `match-quality` report as pictures: an HTML fragment with inline SVG, no script, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from service.learn.match_quality import CATEGORIES, LEVELS, FrequentFailure, MatchQuality, PeriodQuality
+
+# Colour-blind safe (P. Tol, "bright" scheme), told apart in grey too by their order.
+_COLOURS = {
+    "A": "#228833",
+    "B": "#ccbb44",
+    "C": "#ee6677",
+    "unit": "#114477",
+    "house": "#4477aa",
+    "street": "#66ccee",
+    "postcode": "#ccbb44",
+    "municipality": "#ee6677",
+    "none": "#bbbbbb",
+}
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 720, 220, 44, 30
+_MOST_BARS = 60
+
+
+def quality_html(report: MatchQuality) -> str:
+    """A fragment for a report page: two stacked bar charts over time and the failures as bars."""
+    if report.total is None:
+        return "<section><h2>Match quality</h2><p>No address has been matched yet.</p></section>"
+    low, high = report.total.interval
+    return "\n".join(
+        (
+            "<section>",
+            "<h2>Match quality</h2>",
+            f"<p>{report.total.requests:,} addresses. Between {low:.1%} and {high:.1%} of them named one "
+            "address (category A or B, 95 % confidence).</p>",
+            _stacked("Category", report.periods, CATEGORIES, [row.categories for row in report.periods]),
+            _stacked("Level", report.periods, LEVELS, [row.levels for row in report.periods]),
+            _failures(report.failures, report.failures_not_shown),
+            "</section>",
+        )
+    )
+
+
+def _stacked(
+    title: str, periods: Sequence[PeriodQuality], keys: Sequence[str], shares: Sequence[Mapping[str, float]]
+) -> str:
+    periods, shares = periods[-_MOST_BARS:], shares[-_MOST_BARS:]
+    step = (_WIDTH - _LEFT) / len(periods)
+    tall = _HEIGHT - _BOTTOM
+    marks = []
+    for at, (period, share) in enumerate(zip(periods, shares, strict=True)):
+        bottom = float(tall)
+        for key in keys:
+            height = share[key] * tall
+            bottom -= height
+            if height > 0:
+                marks.append(
+                    f'<rect x="{_LEFT + at * step:.1f}" y="{bottom:.1f}" width="{max(step - 2, 1):.1f}" '
+                    f'height="{height:.1f}" fill="{_COLOURS[key]}"><title>{period.start} {escape(key)}: '
+                    f"{share[key]:.1%} of {period.requests:,}</title></rect>"
+                )
+        if at % max(1, len(periods) // 8) == 0:
+            marks.append(
+                f'<text x="{_LEFT + at * step:.1f}" y="{_HEIGHT - 10}" font-size="11">{period.start}</text>'
+            )
+    axis = "".join(
+        f'<text x="{_LEFT - 6}" y="{tall * (1 - part) + 4:.1f}" font-size="11" text-anchor="end">'
+        f"{part:.0%}</text>"
+        for part in (0.0, 0.5, 1.0)
+    )
+    legend = " ".join(
+        f'<span><svg width="12" height="12" aria-hidden="true"><rect width="12" height="12" '
+        f'fill="{_COLOURS[key]}"/></svg> {escape(key)}</span>'
+        for key in keys
+    )
+    spoken = ", ".join(f"{key} {shares[-1][key]:.1%}" for key in keys)
+    return (
+        f"<figure><figcaption>{title} {legend}</figcaption>"
+        f'<svg role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="100%" '
+        f'aria-label="{title} over time; last period: {spoken}">{axis}{"".join(marks)}</svg></figure>'
+    )
+
+
+def _failures(failures: Sequence[FrequentFailure], not_shown: int) -> str:
+    if not failures:
+        return "<p>No failures.</p>"
+    most = failures[0].count
+    rows = "".join(
+        f"<tr><td>{escape(failure.reason)}</td><td><code>{escape(failure.pattern or '-')}</code></td>"
+        f'<td class="number">{failure.count:,}</td><td class="number">{failure.share:.2%}</td>'
+        f'<td><svg width="200" height="12" aria-hidden="true"><rect height="12" '
+        f'width="{200 * failure.count / most:.1f}" fill="{_COLOURS["C"]}"/></svg></td></tr>'
+        for failure in failures
+    )
+    rest = f"<p>{not_shown:,} other failures.</p>" if not_shown else ""
+    return (
+        "<table><caption>Most frequent failures (category C). W word, N number, P postcode, L letter, "
+        "F floor or door, D other number</caption>"
+        "<thead><tr><th>Reason</th><th>Shape</th><th>Count</th><th>Of all</th>"
+        f"<th></th></tr></thead><tbody>{rows}</tbody></table>{rest}"
+    )
