@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from service.errors import ConfigError
@@ -46,6 +47,12 @@ SETTINGS = (
     Setting(
         "ENRICH_ONLINE_GEOCODERS", "", "TOML file that names online geocoders; empty: none is ever asked"
     ),
+    Setting("ENRICH_RETENTION_DAYS", "400", "days for which decisions and outcomes are kept"),
+    Setting(
+        "ENRICH_WEBHOOK_NETWORKS",
+        "",
+        "private networks that webhooks may reach, as 10.1.0.0/16,…; public ones always",
+    ),
     Setting("ENRICH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Setting("ENRICH_MAX_BODY_BYTES", "32768", "largest request body of a single call"),
 )
@@ -67,6 +74,8 @@ class Config:
     log_level: str
     max_body_bytes: int
     addresses: Path | None = None
+    retention_days: int = 400
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     online_geocoders: Path | None = None
 
 
@@ -93,6 +102,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         log_level=_one_of(values, "ENRICH_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
         max_body_bytes=_integer(values, "ENRICH_MAX_BODY_BYTES", 1024, 64 * 1024 * 1024),
         addresses=_path(values, "ENRICH_ADDRESSES"),
+        retention_days=_integer(values, "ENRICH_RETENTION_DAYS", 1, 36_500),
+        webhook_networks=_networks(values, "ENRICH_WEBHOOK_NETWORKS"),
         online_geocoders=_path(values, "ENRICH_ONLINE_GEOCODERS"),
     )
 
@@ -111,6 +122,15 @@ def _path(values: Mapping[str, str], name: str) -> Path | None:
     if not Path(text).exists():
         raise ConfigError(f"{name} is {text!r}; there is no such file or folder.")
     return Path(text)
+
+
+def _networks(values: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in values[name].split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigError(
+            f"{name} is {values[name]!r}: {error}; write networks as 10.1.0.0/16,fd00::/8."
+        ) from None
 
 
 def _one_of(
