@@ -13,6 +13,7 @@ from service.errors import SourceError
 from service.refdata.catalogue import load_catalogue
 from service.refdata.corrections import Ledger
 from service.refdata.dk.build import build_denmark
+from service.refdata.fi.build import build_finland
 from service.refdata.writing import flush_folder, write_manifest
 from service.tables import releases_folder
 
@@ -58,9 +59,10 @@ def build_release(
     ledger = Ledger()
     try:
         beside.mkdir(parents=True)
-        countries = {"DK": build_denmark(
-            raw, sources, reference_data / "variables" / "DK.toml", beside, ledger, step
-        )}  # fmt: skip
+        variables = reference_data / "variables"
+        countries = {"DK": build_denmark(raw, sources, variables / "DK.toml", beside, ledger, step)}
+        if (raw / "fi").is_dir():
+            countries["FI"] = build_finland(raw, sources, variables / "FI.toml", beside, ledger, step)
         step("manifest")
         write_manifest(beside, release_id, countries, sources, ledger.entries)
         flush_folder(beside)

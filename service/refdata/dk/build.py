@@ -15,6 +15,7 @@ from service.refdata.catalogue import Source
 from service.refdata.corrections import Ledger
 from service.refdata.dk.addresses import write_addresses
 from service.refdata.dk.areas import EPSG, LEVELS, DanishAreas, load_areas
+from service.refdata.dk.bbr import write_units
 from service.refdata.dk.joints import write_joints
 from service.refdata.dk.margins import SOURCE, load_margins
 from service.refdata.dk.postcodes import load_postcodes
@@ -92,6 +93,8 @@ def build_denmark(
     )
     step("joint tables")
     notes += write_joints(margins, areas, weights, hierarchy, folder, sources[SOURCE].vintage)
+    step("units")
+    notes += write_units(raw, sources["bbr"], release, ledger)
     step("addresses")
     notes += write_addresses(raw, sources, levels, postcodes, folder, ledger)
     return LEVELS, LEVELS[0], notes
