@@ -62,11 +62,12 @@ def _stacked(
                 )
         if at % max(1, len(periods) // 8) == 0:
             marks.append(
-                f'<text x="{_LEFT + at * step:.1f}" y="{_HEIGHT - 10}" font-size="11">{period.start}</text>'
+                f'<text x="{_LEFT + at * step:.1f}" y="{_HEIGHT - 10}" font-size="11" fill="currentColor">'
+                f"{period.start}</text>"
             )
     axis = "".join(
-        f'<text x="{_LEFT - 6}" y="{tall * (1 - part) + 4:.1f}" font-size="11" text-anchor="end">'
-        f"{part:.0%}</text>"
+        f'<text x="{_LEFT - 6}" y="{tall * (1 - part) + 4:.1f}" font-size="11" fill="currentColor" '
+        f'text-anchor="end">{part:.0%}</text>'
         for part in (0.0, 0.5, 1.0)
     )
     legend = " ".join(
