@@ -9,19 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from service.decide.behaviour import Behaviour
 from service.decide.consent import ListCheck
 from service.decide.policy import Policy
 from service.decide.situation import Spent
 from service.decide.treatments import TreatmentRule
 from service.errors import StoreError
-from service.model import AddressMatch, AgentState, Decision, MatchLevel
+from service.model import AddressMatch, AgentState, Decision, Lead, MatchLevel
 from service.store.guards import Spend
+from service.store.outcomes import LeadEvent
 from service.store.salts import salted_hash
 from service.store.store import Store
 
 _FRESH_S = 1.0
+_ORDERS_WINDOW = timedelta(days=365)
 _ONE_HOUSE = (MatchLevel.UNIT, MatchLevel.HOUSE)
 
 
@@ -64,6 +67,22 @@ class Known:
         except StoreError:
             return {}  # a list that cannot be read is a missing list, and blocks
 
+    def behaviour(self, lead: Lead, now: datetime) -> Behaviour | None:
+        """What a lead has done, summed from its events; None for one that has only just come."""
+        if not lead.tenure_days:
+            return None
+        events = self.store.outcomes.events_of([lead.lead_id])
+        year = [event for event in events if now - event.at <= _ORDERS_WINDOW]
+        orders = [event for event in year if event.kind == "purchase"]
+        return Behaviour(
+            tenure_days=lead.tenure_days,
+            recency_days=_days_since(now, [e for e in events if e.kind == "purchase"]),
+            orders=len(orders),
+            value=sum(event.value or 0.0 for event in orders),
+            quiet_days=_days_since(now, events),
+            products=frozenset(event.product for event in orders if event.product),
+        )
+
     def list_hash(self, name: str, lead_id: str) -> bytes:
         """How an entry of a suppression list is stored."""
         return salted_hash(self.salt, f"list/{name}", lead_id)
@@ -92,6 +111,10 @@ class Known:
         if match.address_id is None or match.level not in _ONE_HOUSE:
             return None
         return self.store.guards.household(f"{match.address_id}/{match.floor or ''}/{match.door or ''}")
+
+
+def _days_since(now: datetime, events: Sequence[LeadEvent]) -> int | None:
+    return max((now - max(event.at for event in events)).days, 0) if events else None
 
 
 def _is_limited(rule: TreatmentRule) -> bool:

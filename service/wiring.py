@@ -18,6 +18,7 @@ from service.address.matcher import Matcher
 from service.address.online.chain import OnlineGeocoders, is_coarse
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
+from service.area.units import UnitTable
 from service.config import Config, load_config
 from service.decide.behaviour import Behaviour, assign_sub_segment
 from service.decide.choose import choose_treatments
@@ -61,6 +62,7 @@ class CountryTables:
     areas: AreaIndex
     profiles: Profiles
     segments: SegmentModel
+    units: UnitTable | None = None
     online: OnlineGeocoders | None = None
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
@@ -76,7 +78,7 @@ class CountryTables:
         return self.profiles.profile_place(place)
 
     def unit_facts(self, match: AddressMatch) -> UnitFacts | None:
-        return None
+        return self.units.unit_facts(match.address_id) if self.units else None
 
     def assign_segment(
         self,
@@ -183,6 +185,7 @@ def _load_country(config: Config, release: Release, country: str, definitions: D
         areas=areas,
         profiles=Profiles.load(release, country),
         segments=SegmentModel.load(release, country, definitions),
+        units=UnitTable.load(release, country),
         online=online,
     )
 
@@ -195,7 +198,9 @@ class DecisionLog:
     current_policy: Callable[[], Policy]
 
     def read_history(self, lead: Lead, now: datetime) -> LeadHistory:
-        return LeadHistory(objected=self.known.store.guards.objected(lead.lead_id))
+        return LeadHistory(
+            objected=self.known.store.guards.objected(lead.lead_id), behaviour=self.known.behaviour(lead, now)
+        )
 
     def record_decision(self, decision: Decision) -> None:
         self.known.store.record_decision(decision, self.known.spends(self.current_policy(), decision))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from service.enrich import Enricher, LeadHistory
 from service.errors import StoreError
 from service.model import AddressQuery, Consent, ConsentProof, Decision, Declared, Lead
+from service.store.outcomes import LeadEvent
 from service.wiring import Services
 
 _GOLDEN = Path(__file__).parent.parent / "golden" / "enrich.csv"
@@ -197,3 +199,20 @@ def test_no_address_in_any_file_of_the_store(services: Services) -> None:
 
 def test_a_lead_does_not_print_its_address() -> None:
     assert "Mortens" not in repr(make_lead())
+
+
+def test_behaviour_takes_over_from_geography_as_the_customer_stays(services: Services) -> None:
+    lead = make_lead(lead_id="loyal-1")
+    now = services.now()
+    orders = [
+        LeadEvent(f"order-{i}", "loyal-1", "purchase", now - timedelta(days=7 * i), "box-4", 600.0)
+        for i in range(12)
+    ]
+    services.store.outcomes.record_events(orders)
+    fresh = services.enricher.enrich_lead(lead)
+    stayed = services.enricher.enrich_lead(replace(lead, tenure_days=400))
+    assert (fresh.weights.geodemographic, fresh.sub_segment) == (1.0, None)
+    assert stayed.weights.behaviour > 0.5
+    assert stayed.weights.behaviour + stayed.weights.geodemographic == pytest.approx(1)
+    assert stayed.sub_segment is not None
+    assert stayed.sub_segment.startswith(f"{stayed.segment.code}-")
