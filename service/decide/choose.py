@@ -95,13 +95,16 @@ def _choose_candidate(
         return plan.standard, plan.standard.variants[0], 1.0
     ranked = _rank(policy, situation, plan, draw.today)
     forced, arm_shares = _experiment(policy, situation, plan, draw)
+    pick, following = _learned(policy, situation, plan, draw)
     if draw.arm == "holdout":
         candidate = plan.standard
     elif forced is not None:
         candidate = forced
+    elif pick is not None and draw_number(draw.salt, f"learned/{plan.slot.code}", draw.lead_id) < following:
+        candidate = pick
     else:
         candidate = next(c for c in ranked if _rolled_out(c, draw))
-    by_policy = _share_by_policy(ranked, candidate)
+    by_policy = (1 - following) * _share_by_rules(ranked, candidate) + following * float(pick is candidate)
     treated = sum(share * (by_policy if c is None else float(c is candidate)) for c, share in arm_shares)
     share = (1 - draw.holdout_share) * treated
     if candidate is plan.standard:
@@ -153,7 +156,7 @@ def _may_use(policy: Policy, candidate: Candidate, situation: Situation, today: 
     return (
         rule.is_current(today)
         and not rule.paused
-        and rule.id not in spent.paused
+        and not (spent.paused and spent.paused & candidate.ids)
         and (rule.cap_per_day is None or spent.given_today.get(rule.id, 0) < rule.cap_per_day)
         and not (rule.once_per_household and rule.id in spent.household_had)
         and (
@@ -184,13 +187,24 @@ def _forced(policy: Policy, situation: Situation, plan: SlotPlan, code: str, tod
     return candidate
 
 
+def _learned(
+    policy: Policy, situation: Situation, plan: SlotPlan, draw: Draw
+) -> tuple[Candidate | None, float]:
+    """What the promoted model picks for this slot, and the share of leads that follow it."""
+    learned = situation.learned
+    if learned is None or plan.slot.code not in learned.picks:
+        return None, 0.0
+    pick = _forced(policy, situation, plan, learned.picks[plan.slot.code], draw.today)
+    return (pick, learned.share) if pick is not None else (None, 0.0)
+
+
 def _rolled_out(candidate: Candidate, draw: Draw) -> bool:
     rollout = candidate.rule.rollout
     return rollout >= 1 or draw_number(draw.salt, f"rollout/{candidate.id}", draw.lead_id) < rollout
 
 
-def _share_by_policy(ranked: Sequence[Candidate], wanted: Candidate) -> float:
-    """The probability that the rollout draws lead to `wanted` when the policy picks."""
+def _share_by_rules(ranked: Sequence[Candidate], wanted: Candidate) -> float:
+    """The probability that the rollout draws lead to `wanted` when the rules pick."""
     left = 1.0
     for candidate in ranked:
         if candidate is wanted:

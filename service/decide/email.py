@@ -38,14 +38,14 @@ class EmailLayouts:
     html: Template
     sender: Mapping[str, str]
 
-    def render(self, content: Mapping[str, object], language: str) -> RenderedEmail:
+    def render(self, content: Mapping[str, object]) -> RenderedEmail:
         """Lays out the content of a `first_email` treatment, as `choose_treatments` answers it.
 
         Raises KeyError when `content` is not that of an e-mail.
         """
         words = {
             **self.sender,
-            "language": language,
+            "language": content["language"],
             "subject": content["subject"],
             "blocks": content["blocks"],
             "recipient_reason": content["recipient_reason"],

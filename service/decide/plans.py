@@ -35,6 +35,7 @@ class Candidate:
     earned: Mapping[str, float]  # segment -> reach × response × (margin − discount)
     earned_elsewhere: float
     variants: tuple[ReadyVariant, ...]
+    ids: frozenset[str]  # as logged: the treatment's own and those of its variants
 
     @property
     def id(self) -> str:
@@ -143,14 +144,16 @@ def _make_candidate(
     value = rule.value
     net = value.reach * (value.margin - value.discount)
     responses = value.response_by_segment or {}
+    variants = tuple(
+        _make_variant(rule, slot, variant, language, disclosure, notice) for variant in rule.variants
+    )
     return Candidate(
         rule=rule,
         segments=frozenset(rule.segments),
         earned={code: net * responses.get(code, value.response) for code in segments},
         earned_elsewhere=net * value.response,
-        variants=tuple(
-            _make_variant(rule, slot, variant, language, disclosure, notice) for variant in rule.variants
-        ),
+        variants=variants,
+        ids=frozenset({rule.id, *(variant.id for variant in variants)}),
     )
 
 
@@ -176,6 +179,7 @@ def _make_variant(
     content["motivation"] = rule.motivation
     if slot.kind == "email":
         content["kind"] = rule.kind
+        content["language"] = language
         content["objection_notice"] = notice
     if slot.rank_by == "expected_value":
         content["price_personalised"] = rule.price_personalised

@@ -26,6 +26,19 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """A promoted model's picks: slot -> treatment id. `share` of the treated leads follow them.
+
+    The gate and the rollout are the caller's; a pick that a guardrail takes out, or that does not exist,
+    leaves the lead with the rules. At share 0 (shadow) nothing changes.
+    """
+
+    model: str
+    share: float
+    picks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a choice may depend on. `salt` is the secret of the hashes; `now` is aware."""
 
@@ -41,6 +54,7 @@ class Situation:
     roster: Sequence[Agent] | None = None  # the desk's agents, where they differ from the policy's
     spent: Spent = Spent()
     lists: Mapping[str, ListCheck] = field(default_factory=dict)
+    learned: Learned | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,182 @@
+"""Who may get a treatment at all, what is worth most, and slots that configuration adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from service.decide.arms import draw_number
+from service.decide.choose import choose_treatments
+from service.decide.policy import Policy, load_policy
+from service.decide.situation import Situation
+from service.model import Segment, SegmentShare
+
+Make = Callable[..., Situation]
+Edit = Callable[[str, str, str], int]
+
+
+@pytest.fixture
+def treated(policy: Policy) -> str:
+    e = policy.experiments
+    return next(
+        f"l{n}" for n in range(99) if draw_number("pepper", e.holdout_key, f"l{n}") >= e.holdout_share
+    )
+
+
+@pytest.fixture
+def greeting_of(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    treated: str,
+) -> Callable[..., str]:
+    """The greeting of a B1 lead under the edited policy."""
+
+    def choose(*, lead: dict | None = None, **more: object) -> str:
+        policy = load_policy(policy_folder, codes)
+        situation = make_situation(make_lead(treated, **(lead or {})), make_segment("B1"), **more)
+        return choose_treatments(policy, situation)["greeting"].id
+
+    return choose
+
+
+NARROW = """
+id = "greet-narrow"
+purpose = "welcome"
+message = "m"
+motivation = "m"
+segments = ["B1"]
+priority = 5
+"""
+
+
+def add_narrow(policy_folder: Path, rule: str) -> None:
+    """A second greeting for B1, of higher priority, that asks for more."""
+    path = policy_folder / "greetings.toml"
+    text = path.read_text(encoding="utf-8")
+    copy = "".join(
+        f'[treatment.{language}]\nheadline = "h"\ntext = "t"\nbenefit = "b"\n'
+        for language in ("da", "sv", "nb", "fi", "en")
+    )
+    dates = 'recipient_reason = "everybody"\nvalid_from = 2026-01-01\nvalid_until = 2027-12-31\n'
+    path.write_text(f"{text}\n[[treatment]]{NARROW}{dates}{rule}\n{copy}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits", "does_not"),
+    [
+        ('channels = ["phone"]', {"lead": {"channel": "phone"}}, {}),
+        ('countries = ["SE"]', {"lead": {"country": "SE"}}, {}),
+        ('stages = ["customer"]', {"stage": "customer"}, {}),
+        ('sub_segments = ["loyal"]', {"sub_segment": "B1-loyal"}, {"sub_segment": "B1-new"}),
+        ("valid_from = 2026-11-23", {}, None),
+        ("valid_from = 2026-11-24", None, {}),
+    ],
+)
+def test_a_treatment_that_asks_for_more_goes_first_where_it_fits(
+    policy_folder: Path, greeting_of: Callable[..., str], rule: str, fits: dict | None, does_not: dict | None
+) -> None:
+    add_narrow(policy_folder, "" if rule.startswith("valid_from") else rule)
+    if rule.startswith("valid_from"):
+        path = policy_folder / "greetings.toml"
+        text = path.read_text(encoding="utf-8")
+        head, tail = text.split('id = "greet-narrow"')
+        path.write_text(
+            f'{head}id = "greet-narrow"{tail.replace("valid_from = 2026-01-01", rule)}', encoding="utf-8"
+        )
+    if fits is not None:
+        assert greeting_of(**fits) == "greet-narrow"
+    if does_not is not None:
+        assert greeting_of(**does_not) == "greet-week"
+
+
+def test_enough_probability_on_its_segments_makes_a_lead_eligible(
+    policy: Policy, codes: tuple[str, ...], make_situation: Make, make_lead: Callable, treated: str
+) -> None:
+    """offer-evening-30d asks for A1 and C1 together at 60 %: a lead most likely B2 may still get it."""
+
+    def offer(a1: float, c1: float, b2: float) -> str:
+        shares = {"B2": b2, "A1": a1, "C1": c1}
+        rest = (1 - a1 - c1 - b2) / (len(codes) - 3)
+        ranked = sorted(codes, key=lambda c: -shares.get(c, rest))
+        distribution = tuple(SegmentShare(c, shares.get(c, rest)) for c in ranked)
+        segment = Segment(ranked[0], "", 0.4, False, distribution, (), "postcode")
+        return choose_treatments(policy, make_situation(make_lead(treated), segment))["offer"].id
+
+    assert offer(0.31, 0.31, 0.32) == "offer-evening-30d"
+    assert offer(0.29, 0.30, 0.35) == "offer-large-box"
+
+
+def test_expected_value_weighs_the_whole_distribution(
+    policy: Policy, codes: tuple[str, ...], make_situation: Make, make_lead: Callable, treated: str
+) -> None:
+    """Hardly more B2 than others: the larger discount is not worth it, and the standard offer is."""
+
+    def offer(b2: float) -> str:
+        rest = (1 - b2) / (len(codes) - 2)
+        shares = {"B2": b2, "B3": 0.0}
+        distribution = tuple(SegmentShare(c, shares.get(c, rest)) for c in codes)
+        segment = Segment("B2", "", b2, False, distribution, (), "postcode")
+        return choose_treatments(policy, make_situation(make_lead(treated), segment))["offer"].id
+
+    # 0.9 × ((0.12 − 0.05) b + 0.05) × 130 = 0.9 × 0.05 × 165 at b = 0.1923
+    assert offer(0.19) == "offer-standard"
+    assert offer(0.20) == "offer-large-box"
+
+
+def test_when_nothing_is_worth_its_cost_nothing_is_offered(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    treated: str,
+) -> None:
+    path = policy_folder / "offers.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("\ncost = 1", "\ncost = 50"), encoding="utf-8")
+    policy = load_policy(policy_folder, codes)
+    offer = choose_treatments(policy, make_situation(make_lead(treated), make_segment("B1")))["offer"]
+    assert offer.id == "no-offer"
+    assert offer.content["title"] is None
+    assert offer.content["reason"] == "nothing_is_worth_its_cost"
+    assert offer.propensity == pytest.approx(0.95)
+
+
+def test_a_further_slot_is_configuration_alone(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    treated: str,
+) -> None:
+    """How often to write, as one more slot: contact frequency becomes a factor to experiment on."""
+    slots = policy_folder / "slots.toml"
+    slots.write_text(
+        slots.read_text(encoding="utf-8")
+        + '\n[[slot]]\ncode = "frequency"\nkind = "content"\n'
+        + 'file = "frequencies.toml"\nfields = ["rhythm"]\n',
+        encoding="utf-8",
+    )
+    rows = []
+    for code, rule in (("freq-standard", "standard = true\nvalid_days = 30"),
+                       ("freq-weekly", 'segments = ["B1"]\nvalid_until = 2027-12-31')):  # fmt: skip
+        rows.append(
+            f'[[treatment]]\nid = "{code}"\npurpose = "inform"\nmessage = "m"\nmotivation = "m"\n'
+            f'recipient_reason = "everybody"\npriority = 10\nvalid_from = 2026-01-01\n{rule}\n'
+        )
+        rows += [
+            f'[treatment.{lang}]\nrhythm = "x"\nbenefit = "y"\n' for lang in ("da", "sv", "nb", "fi", "en")
+        ]
+    (policy_folder / "frequencies.toml").write_text("".join(rows), encoding="utf-8")
+    policy = load_policy(policy_folder, codes)
+    chosen = choose_treatments(policy, make_situation(make_lead(treated), make_segment("B1")))
+    assert list(chosen)[-1] == "frequency"
+    assert chosen["frequency"].id == "freq-weekly"
+    assert chosen["frequency"].content["rhythm"] == "x"
+    other = choose_treatments(policy, make_situation(make_lead(treated), make_segment("E1")))
+    assert other["frequency"].id == "freq-standard"
