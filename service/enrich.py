@@ -55,9 +55,9 @@ class Country(Protocol):
 
     def locate_match(self, match: AddressMatch) -> Place: ...
 
-    def profile_place(self, place: Place) -> Profile | None: ...
-
     def unit_facts(self, match: AddressMatch) -> UnitFacts | None: ...
+
+    def profile_place(self, place: Place, unit: UnitFacts | None) -> Profile | None: ...
 
     def assign_segment(
         self,
@@ -152,8 +152,8 @@ class Enricher:
                 match = country.match_address(lead.address, lead.deadline_ms)
                 if profiling:
                     place = country.locate_match(match)
-                    profile = country.profile_place(place)
                     unit = country.unit_facts(match)
+                    profile = country.profile_place(place, unit)
                     segment = country.assign_segment(
                         place, profile, match, unit, lead.declared, lead.language, now.date()
                     )

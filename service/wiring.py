@@ -11,14 +11,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from service.address.matcher import Matcher
 from service.address.online.chain import OnlineGeocoders, is_coarse
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
-from service.area.units import UnitTable
+from service.area.units import UnitTable, unit_figures
 from service.config import Config, load_config
 from service.decide.behaviour import Behaviour, assign_sub_segment
 from service.decide.choose import choose_treatments
@@ -74,8 +74,11 @@ class CountryTables:
     def locate_match(self, match: AddressMatch) -> Place:
         return self.areas.locate_match(match)
 
-    def profile_place(self, place: Place) -> Profile | None:
-        return self.profiles.profile_place(place)
+    def profile_place(self, place: Place, unit: UnitFacts | None) -> Profile | None:
+        profile = self.profiles.profile_place(place)
+        if profile is None or unit is None:
+            return profile
+        return replace(profile, figures={**profile.figures, **unit_figures(unit)})
 
     def unit_facts(self, match: AddressMatch) -> UnitFacts | None:
         return self.units.unit_facts(match.address_id) if self.units else None
