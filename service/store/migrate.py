@@ -18,7 +18,7 @@ _LOCK = 0x446F6F7273746570  # "Doorstep": the number of our advisory lock in Pos
 def run_migrations(database: Database) -> None:
     """Applies the migrations that the database has not seen, in one transaction.
 
-    Raises StoreError when the database cannot be written or was made by a newer version.
+    Raises StoreError when the database cannot be written or was made by another version.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -32,7 +32,7 @@ def run_migrations(database: Database) -> None:
             return
         if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
             raise StoreError(
-                f"The store {database} was made by a newer version (schema {current}): "
+                f"The store {database} was made by another version (schema {current}): "
                 "install that version, or let ENRICH_DATABASE_URL name another."
             )
         config.attributes["connection"] = connection

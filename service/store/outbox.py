@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from service.errors import InvalidInputError, NotFoundError
 from service.store.clock import from_ms, now_ms
-from service.store.connect import Database
+from service.store.connect import Database, insert_into
 from service.store.ids import new_id
-from service.store.tables import messages, webhooks
+from service.store.tables import keepsakes, messages, webhooks
 
 TYPES: Mapping[str, str] = {
     "decision.made": "a lead was decided",
@@ -145,6 +145,24 @@ class Outbox:
         with self._database.writing() as connection:
             queue_messages(connection, type_, [content])
 
+    def announce_once(self, type_: str, state: str, content: Mapping[str, Any]) -> bool:
+        """The same, when `state` is another than at the last call; the very first state is only noted."""
+        name = f"announced:{type_}"
+        query = select(keepsakes.c.value).where(keepsakes.c.name == name)
+        with self._database.reading() as connection:
+            if _text(connection.execute(query).scalar()) == state:
+                return False
+        with self._database.writing() as connection:
+            before = _text(connection.execute(query).scalar())
+            row = insert_into(connection, keepsakes).values(name=name, value=state.encode())
+            connection.execute(
+                row.on_conflict_do_update(index_elements=["name"], set_={"value": row.excluded.value})
+            )
+            if before in (None, state):
+                return False
+            queue_messages(connection, type_, [content])
+            return True
+
     def claim_due(self, limit: int = 20) -> list[tuple[Message, Webhook]]:
         """Messages to be sent now. They are ours for a minute; settle each one."""
         now = now_ms()
@@ -211,6 +229,10 @@ class Outbox:
         query = select(func.count()).select_from(messages).where(messages.c.next_ms.is_not(None))
         with self._database.reading() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else bytes(value).decode()
 
 
 def _webhook(row: Any) -> Webhook:

@@ -9,7 +9,7 @@ import os
 from sqlalchemy import select
 
 from service.store.connect import Database, insert_into
-from service.store.tables import secrets
+from service.store.tables import keepsakes
 
 _NAME = "salt"
 
@@ -17,9 +17,11 @@ _NAME = "salt"
 def keep_salt(database: Database) -> str:
     """The salt kept in the store; made when there is none. Two starters get the same one."""
     with database.writing() as connection:
-        made = insert_into(connection, secrets).values(name=_NAME, value=os.urandom(32))
+        made = insert_into(connection, keepsakes).values(name=_NAME, value=os.urandom(32))
         connection.execute(made.on_conflict_do_nothing())
-        value: bytes = connection.execute(select(secrets.c.value).where(secrets.c.name == _NAME)).scalar_one()
+        value: bytes = connection.execute(
+            select(keepsakes.c.value).where(keepsakes.c.name == _NAME)
+        ).scalar_one()
         return value.hex()
 
 

@@ -331,8 +331,9 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
-secrets = Table(
-    "secrets",
+# Small things that must outlast a restart: the salt, the release that was announced last.
+keepsakes = Table(
+    "keepsakes",
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),

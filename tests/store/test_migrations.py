@@ -43,5 +43,5 @@ def test_a_store_of_a_newer_version_is_refused(database_url: str) -> None:
     with store.database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
-    with pytest.raises(StoreError, match=r"newer version \(schema 9999\): install"):
+    with pytest.raises(StoreError, match=r"another version \(schema 9999\): install"):
         open_store(database_url)

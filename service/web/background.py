@@ -1,0 +1,184 @@
+"""What nobody waits for: folding the log, ending reservations, webhooks, retention.
+
+One process beside the workers (`python -m service.web.background`), so that a request is never slower
+for it. The gunicorn master starts it and starts it again when it dies; it ends when the master does,
+because it then reads the end of its standard input. Of several machines one holds the lease and works.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from service.config import Config, load_config
+from service.errors import DoorstepError
+from service.store import Store, open_store
+from service.store.outbox import Message, Webhook
+from service.store.privacy import Retention
+from service.tables import current_release_id
+from service.web.logs import configure_logs
+from service.web.webhooks import Sender
+
+log = logging.getLogger(__name__)
+
+LEASE = "background"
+_LEASE_S = 20.0
+_RENEW_S = 5.0
+_IDLE_S = 0.2  # the pause when there was nothing to do
+_FOLD_AT_ONCE = 500  # decisions per round, so that the other duties get their turn
+_SENDERS = 4  # receivers may be slow; this many are waited for at a time
+_RETENTION_EVERY_S = 3600.0
+_CHECKPOINT_EVERY_S = 1.0
+_RESTART_S = 1.0
+
+
+class Background:
+    """The duties, a round at a time."""
+
+    def __init__(
+        self, store: Store, sender: Sender, retention: Retention, reference_data: Path | None = None
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._retention = retention
+        self._reference_data = reference_data
+        self._due: dict[str, float] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until told to stop. What goes wrong is logged, and tried again after a pause."""
+        while not stop.is_set():
+            try:
+                worked = self.run_round()
+            except DoorstepError as error:
+                log.error("the background round broke off: %s", error)
+                worked, self._due = False, {}
+                stop.wait(_RESTART_S)
+            except Exception:
+                log.exception("the background round broke off")
+                stop.wait(_RESTART_S)
+                worked = False
+            if not worked:
+                stop.wait(_IDLE_S)
+        try:
+            self._store.leases.give_back(LEASE)
+        except DoorstepError:
+            log.warning("the lease could not be given back; it lapses by itself")
+
+    def run_round(self) -> bool:
+        """One round, if the lease is ours; whether there was something to do."""
+        if self._is_due("lease", _RENEW_S) and not self._store.leases.take(LEASE, _LEASE_S):
+            self._due.pop("lease")  # another machine works; ask again next time
+            time.sleep(_IDLE_S)
+            return False
+        worked = self._store.facts.fold(_FOLD_AT_ONCE) > 0
+        worked |= self._store.desk.expire_due() > 0
+        worked |= self._send_due() > 0
+        if self._is_due("release", _CHECKPOINT_EVERY_S):
+            self._announce_release()
+            self._store.database.checkpoint()
+        if self._is_due("retention", _RETENTION_EVERY_S):
+            deleted = {
+                kind: rows for kind, rows in self._store.privacy.delete_old(self._retention).items() if rows
+            }
+            if deleted:
+                log.info("retention", extra={"deleted": deleted})
+        return worked
+
+    def _send_due(self) -> int:
+        due = self._store.outbox.claim_due(_SENDERS * 4)
+        if due:
+            with ThreadPoolExecutor(_SENDERS) as senders:
+                list(senders.map(self._send, due))
+        return len(due)
+
+    def _send(self, due: tuple[Message, Webhook]) -> None:
+        message, webhook = due
+        sent = self._sender.send(message, webhook)
+        self._store.outbox.settle(message, sent.delivered, sent.answer)
+        if sent.gone:
+            log.warning("a receiver wants no more messages", extra={"webhook": webhook.webhook_id})
+            self._store.outbox.remove_webhook(webhook.webhook_id)
+
+    def _announce_release(self) -> None:
+        if self._reference_data is None:
+            return
+        try:
+            release = current_release_id(self._reference_data)
+        except DoorstepError:
+            return  # said by the workers, which cannot answer from it
+        self._store.outbox.announce_once("release.activated", release, {"release": release})
+
+    def _is_due(self, duty: str, every_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(duty, 0.0):
+            return False
+        self._due[duty] = now + every_s
+        return True
+
+
+class Supervisor:
+    """Keeps one background process running for as long as this process lives."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, and a thread that starts it again when it ends."""
+        threading.Thread(target=self._keep_running, name="doorstep-background", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends it; it finishes its round first."""
+        self._stopping.set()
+        if self._running is not None and self._running.stdin is not None:
+            self._running.stdin.close()
+
+    def _keep_running(self) -> None:
+        while not self._stopping.is_set():
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "service.web.background"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert self._running.stdout is not None
+            # Its standard output says nothing and ends with it. wait() would race with gunicorn, which
+            # collects every child that ends.
+            self._running.stdout.read()
+            if not self._stopping.is_set():
+                log.error("the background process ended; it is started again")
+            self._stopping.wait(_RESTART_S)
+
+
+def main() -> None:
+    """The process. Ends with status 0 when standard input ends, which it does with the parent."""
+    config = load_config()
+    configure_logs(config.log_level)
+    os.nice(10)  # requests first
+    stop = threading.Event()
+    threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
+    background_of(config).run(stop)
+
+
+def background_of(config: Config) -> Background:
+    """The duties as `config` has them. Raises StoreError or ConfigError."""
+    store = open_store(config.database_url, salt=config.salt)
+    retention = Retention(decisions=config.retention_days)
+    return Background(store, Sender(config.webhook_networks), retention, config.reference_data)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()
+    time.sleep(30)  # a round that hangs on a receiver must not outlive the parent for long
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
