@@ -1,4 +1,4 @@
-"""Experiments, rollouts, learned picks: assigned by hash, logged with their propensity, fixed while running."""
+"""Experiments, rollouts, learned picks: assigned by hash, logged with propensity, fixed while running."""
 
 from __future__ import annotations
 
