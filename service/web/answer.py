@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from service.model import AddressMatch, Decision, Place, Profile, Segment, Treatment
+from service.model import AddressMatch, Decision, Place, Profile, Segment, Suggestion, Treatment
 
 Audience = Literal["secret", "publishable"]  # as the kinds of key
 
@@ -25,9 +25,9 @@ _PROBABILITY_DIGITS = 4
 # until somebody decides here that a visitor may read it.
 BROWSER_CONTENT = frozenset(
     {
-        "headline", "text", "body", "title", "benefit", "recipient_reason", "purpose", "valid_until",
-        "price_personalised", "disclosure", "subject", "blocks", "kind", "allowed", "channel", "image",
-        "button", "notice",
+        "headline", "text", "title", "benefit", "recipient_reason", "purpose", "valid_until", "image",
+        "price_personalised", "price_disclosure", "disclosure", "subject", "blocks", "kind", "allowed",
+        "button", "objection_notice", "ranked",
     }
 )  # fmt: skip
 
@@ -145,6 +145,29 @@ def match_block(match: AddressMatch) -> dict[str, Any]:
         "changes": match.changes,
         "alternatives": match.alternatives,
         "source": match.source,
+    }
+
+
+def one_line(match: AddressMatch) -> str | None:
+    """The matched address as it is written on a letter; None when there is none."""
+    street = " ".join(part for part in (match.street, match.house_number) if part)
+    unit = " ".join(part for part in (match.floor and f"{match.floor}.", match.door) if part)
+    town = " ".join(part for part in (match.postcode, match.city) if part)
+    return ", ".join(part for part in (street, unit, match.supplementary_city, town) if part) or None
+
+
+def suggestion_block(suggestion: Suggestion) -> dict[str, Any]:
+    """One line of autocomplete."""
+    return {
+        "text": suggestion.text,
+        "level": suggestion.level,
+        "complete": suggestion.complete,
+        "street": suggestion.street,
+        "house_number": suggestion.house_number,
+        "postcode": suggestion.postcode,
+        "city": suggestion.city,
+        "lat": _rounded(suggestion.lat, _COORDINATE_DIGITS),
+        "lon": _rounded(suggestion.lon, _COORDINATE_DIGITS),
     }
 
 

@@ -16,16 +16,18 @@ from service.web.limits import Limits, install_limits
 from service.web.logs import AccessLog
 from service.web.metrics import Metrics
 from service.web.problems import install_problems
-from service.web.routes import catalogue, enrich, leads, operations
+from service.web.routes import addresses, catalogue, enrich, leads, operations, pages
 
 if TYPE_CHECKING:
     from service.wiring import Services
 
 BLUEPRINTS: Sequence[Blueprint] = (
     enrich.blueprint,
+    addresses.blueprint,
     leads.blueprint,
     catalogue.blueprint,
     operations.blueprint,
+    pages.blueprint,
 )
 
 

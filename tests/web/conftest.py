@@ -21,8 +21,10 @@ from service.model import (
     Profile,
     Segment,
     SegmentShare,
+    Suggestion,
     Treatment,
     Versions,
+    Weights,
 )
 from service.segment.definitions import load_definitions
 from service.store.store import Store, open_store
@@ -80,6 +82,35 @@ class FakeCountry:
     def profile_place(self, place):
         return PROFILE if place.codes else None
 
+    def suggest_addresses(self, text, limit):
+        if "n" not in text.lower():
+            return ()
+        street = Suggestion(
+            "Nørrebrogade, 2200 København N",
+            MatchLevel.STREET,
+            False,
+            "Nørrebrogade",
+            None,
+            "2200",
+            "København N",
+        )
+        houses = tuple(
+            Suggestion(
+                f"Nørrebrogade {n}, 2200 København N",
+                MatchLevel.HOUSE,
+                True,
+                "Nørrebrogade",
+                str(n),
+                "2200",
+                "København N",
+                None,
+                55.6921,
+                12.5535,
+            )
+            for n in range(1, 30)
+        )
+        return (street, *houses)[:limit]
+
     def unit_facts(self, match):
         return None
 
@@ -98,7 +129,10 @@ class FakeCountry:
 
 
 class FakeTreating:
-    def choose_treatments(self, lead, segment, status, history, match, place, now):
+    def weigh_behaviour(self, lead, segment, behaviour):
+        return Weights(), None
+
+    def choose_treatments(self, lead, segment, sub_segment, status, objected, match, place, now):
         return {
             "greeting": Treatment(
                 "greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}

@@ -60,7 +60,9 @@ def enrich_batch(payload: Mapping[str, Any]) -> Response:
         try:
             lead = load(_one_lead, sent)
         except Problem as problem:
-            results.append({"problem": problem_body(problem.status, problem.detail, problem.errors)})
+            body = problem_body(problem.status, problem.detail, problem.errors)
+            # The batch has one request id, in its header; a repeated batch gives the very same results.
+            results.append({"problem": {**body, "request_id": ""}})
         else:
             results.append({"answer": orjson.Fragment(answer_bytes(_decide(lead), current_key().kind))})
     answered = sum("answer" in result for result in results)

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from service.errors import DoorstepError
 from service.web.context import current_services, current_site
 from service.web.endpoint import endpoint
-from service.web.page import lasting_page, page_file
+from service.web.page import lasting_page
 from service.web.problems import TITLES, Problem
 from service.web.respond import catalogue_answer, json_answer
 from service.web.schemas.operations import LiveAnswer, ReadyAnswer
@@ -65,13 +65,6 @@ def docs() -> Response:
         version=current_app.config["API_VERSION"],
         shape=shape_in_words,
     )
-
-
-@blueprint.route("/pages/doorstep.css")
-@endpoint(open_to_all=True, answers="The style sheet of the pages.", produces="text/css", also=(304,))
-def style_sheet() -> Response:
-    """The style sheet of the pages."""
-    return page_file("doorstep.css", "text/css")
 
 
 def shape_in_words(schema: Mapping[str, Any]) -> Markup:

@@ -1,0 +1,68 @@
+"""Washing one address, and completing one as it is typed. Nothing here is stored or logged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from service.errors import InvalidInputError
+from service.web.answer import match_block, one_line, suggestion_block
+from service.web.context import current_services, current_site
+from service.web.endpoint import endpoint
+from service.web.lead_request import address_of
+from service.web.respond import json_answer
+from service.web.schemas.addresses import SuggestAnswer, SuggestQuery, WashAnswer, WashRequest
+
+if TYPE_CHECKING:
+    from service.wiring import CountryTables
+
+blueprint = Blueprint("addresses", __name__, description="Washing and completing addresses")
+
+_DEFAULT_LIMIT = 8
+_WASH_DEADLINE_MS = 300
+_EXAMPLE = {"address": "Sankt Mortensgade 3, 3700 Rønne"}
+
+
+@blueprint.route("/addresses/wash", methods=["POST"])
+@endpoint(
+    scope="enrich", publishable=True, takes=WashRequest, answers=WashAnswer, example=_EXAMPLE, keeps="again"
+)
+def wash(payload: Mapping[str, Any]) -> Response:
+    """One address to its category: A exact, B one safe reading after correction, C unsure.
+
+    `next_action` says what a form should do: accept it, let the visitor confirm `text`, or let them fix
+    what they typed (perhaps by one of the `alternatives`). It is never a reason to refuse the form.
+    """
+    country, tables = _tables(payload.get("country"))
+    match = tables.match_address(address_of(payload["address"], country), _WASH_DEADLINE_MS)
+    current_site().metrics.count_match(country, match.level, match.category)
+    block = match_block(match)
+    block["municipality"] = tables.locate_match(match).names.get("municipality")
+    return json_answer({"text": one_line(match), **block})
+
+
+@blueprint.route("/addresses")
+@endpoint(scope="enrich", publishable=True, query=SuggestQuery, answers=SuggestAnswer)
+def suggest(query: Mapping[str, Any]) -> Response:
+    """Addresses that begin with, or contain, what has been typed so far, best first.
+
+    `complete` is false while a house number, floor or door is still to come.
+    """
+    _, tables = _tables(query.get("country"))
+    found = tables.suggest_addresses(query["q"], query.get("limit", _DEFAULT_LIMIT))
+    return json_answer({"suggestions": [suggestion_block(s) for s in found]})
+
+
+def _tables(sent: str | None) -> tuple[str, CountryTables]:
+    """The tables of the asked country. Raises InvalidInputError for one that the release does not have."""
+    services = current_services()
+    country = (sent or services.config.country).upper()
+    tables = services.countries.get(country)
+    if tables is None:
+        raise InvalidInputError(
+            f"There are tables for {', '.join(sorted(services.countries))} only.", "country"
+        )
+    return country, tables
