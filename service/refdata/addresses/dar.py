@@ -237,19 +237,28 @@ def _earlier(
             number = plain_number(parts.number) if parts else None
             if parts and number and parts.key != present.key:
                 found.setdefault(parts.key, (replace(parts, number=number), units))
+    read: dict[str, Parts | None] = {}  # units of a house mostly share their text up to the floor
     for unit in house.units:
-        if unit.status != _CURRENT or not unit.text:
+        if unit.status != _CURRENT:
             continue
-        first = unit.text.split(",", 1)[0].rsplit(" ", 1)[-1]
-        parts = split_designation(unit.text, first)
-        number = plain_number(first)
-        if parts is None or number is None or parts.key == present.key:
+        parts = _unit_parts(unit, read)
+        if parts is None or parts.key == present.key:
             continue
-        _, of_text = found.setdefault(parts.key, (replace(parts, number=number), []))
+        _, of_text = found.setdefault(parts.key, (parts, []))
         key = unit_key(unit.floor, unit.door)
         if key and key not in of_text and of_text is not units:
             of_text.append(key)
     yield from found.values()
+
+
+def _unit_parts(unit: UnitVersion, read: dict[str, Parts | None]) -> Parts | None:
+    first, _, rest = unit.text.partition(", ")
+    house_text = f"{first}, {rest.rpartition(', ')[2]}"
+    if house_text not in read:
+        typed = first.rsplit(" ", 1)[-1]
+        parts, number = split_designation(unit.text, typed), plain_number(typed)
+        read[house_text] = replace(parts, number=number) if parts and number else None
+    return read[house_text]
 
 
 def _over_time(version: HouseVersion, names: Names) -> Iterator[Parts]:
