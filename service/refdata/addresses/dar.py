@@ -86,7 +86,10 @@ def import_dar(
         for path in paths:
             for where, entity, record in read_records(path, progress):
                 store.add(where, entity, record, report)
-        houses = tqdm(store.houses(), desc="house numbers", unit="", disable=None if progress else True)
+        total = store.close_input()
+        houses = tqdm(
+            store.houses(), desc="house numbers", total=total, unit="", disable=None if progress else True
+        )
         rows = _placed(_rows(houses, store.names, now, report))
         table = stage_addresses(rows, report, areas, spill=spill)
     return drop_superseded(table, report), report

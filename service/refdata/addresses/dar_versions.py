@@ -108,6 +108,7 @@ class VersionStore:
         self.names = Names()
         self._path = path
         self._files: list[Path] = []
+        self._sorted = False
         self._rows: dict[str, list[tuple[object, ...]]] = {"house": [], "unit": [], "point": []}
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(
@@ -241,21 +242,29 @@ class VersionStore:
 
     def houses(self) -> Iterator[House]:
         """Every house number once, by id. Raises SourceError when one version occurs twice."""
-        for table in self._rows:
-            self._flush(table)
-        self._db.execute("COMMIT")
-        for table, owner in (("house", "id"), ("unit", "id"), ("point", "id")):
-            self._index_once(table, owner)
-        self._db.execute("CREATE INDEX unit_house ON unit(house, start)")
+        self.close_input()
         yield from self._grouped()
 
-    def _index_once(self, table: str, owner: str) -> None:
+    def close_input(self) -> int:
+        """Sorts what was added; how many house numbers there are. Raises SourceError as `houses` does."""
+        if not self._sorted:
+            for table in self._rows:
+                self._flush(table)
+            self._db.execute("COMMIT")
+            for table in self._rows:
+                self._index_once(table)
+            self._db.execute("CREATE INDEX unit_house ON unit(house, start)")
+            self._sorted = True
+        count: int = self._db.execute("SELECT count(DISTINCT id) FROM house").fetchone()[0]
+        return count
+
+    def _index_once(self, table: str) -> None:
         try:
-            self._db.execute(f"CREATE UNIQUE INDEX {table}_once ON {table}({owner}, start)")
+            self._db.execute(f"CREATE UNIQUE INDEX {table}_once ON {table}(id, start)")
         except sqlite3.IntegrityError:
             twice = self._db.execute(
                 f"SELECT id, max(file), max(line), min(line) FROM {table} "  # noqa: S608
-                f"GROUP BY {owner}, start HAVING count(*) > 1 ORDER BY 2, 3 LIMIT 1"
+                "GROUP BY id, start HAVING count(*) > 1 ORDER BY 2, 3 LIMIT 1"
             ).fetchone()
             Where(self._files[twice[1]], twice[2]).fail(
                 "id_lokalid",
