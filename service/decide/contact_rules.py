@@ -143,18 +143,24 @@ def _read_rule(row: TomlTable) -> ContactRule:
 
 
 def read_hours(table: TomlTable, day: str) -> tuple[int, int] | None:
-    """`"09:00-19:00"` as minutes after midnight; `"closed"` or a missing day is None."""
+    """The hours of one weekday; `"closed"` or a missing day is None."""
     text = table.text(day, "closed")
+    try:
+        return parse_hours(text)
+    except ValueError as error:
+        raise table.fault(f"'{day}' is '{text}'; {error}.", day) from None
+
+
+def parse_hours(text: str) -> tuple[int, int] | None:
+    """`"09:00-19:00"` as minutes after midnight, `"closed"` as None. Raises ValueError: what to write."""
     if text == "closed":
         return None
     try:
         start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError:
-        raise table.fault(
-            f"'{day}' is '{text}'; write hours such as \"09:00-19:00\", or \"closed\".", day
-        ) from None
+        raise ValueError('write hours such as "09:00-19:00", or "closed"') from None
     if end <= start:
-        raise table.fault(f"'{day}' is '{text}'; it must end after it begins.", day)
+        raise ValueError("it must end after it begins")
     return start.hour * 60 + start.minute, end.hour * 60 + end.minute
 
 
