@@ -72,6 +72,8 @@ def _weight(label: str, random: np.random.Generator) -> int:
         return 60
     if "med 1 bil" in label:
         return 20
+    if "Antal_personer_01. Stuehuse" in label:  # detached houses hold the most people
+        return 300
     if "formuesum" in label:
         return 90_000_000
     if "indkomstbruttosum" in label:
@@ -79,6 +81,11 @@ def _weight(label: str, random: np.random.Generator) -> int:
     if "husstande i alt" in label:
         return 500
     return int(random.integers(1, 4) if "statsborgerskab" in label else random.integers(20, 120))
+
+
+def _scaled(code: int, count: int) -> int:
+    """Nobody in the empty area, few where there is no polygon."""
+    return 0 if str(code) == EMPTY else max(count // 16, 1) if code in (779021, 779022, 779023) else count
 
 
 def _write_statistics(folder: Path) -> None:
@@ -93,10 +100,7 @@ def _write_statistics(folder: Path) -> None:
         "Husstandsindkomster fordelt på afstemningsområder_50%-percentil for husstandsindkomst"
     )
     for file, labels in files.items():
-        rows = [
-            [code, *(0 if str(code) == EMPTY else _weight(label, random) for label in labels)]
-            for code in AREAS
-        ]
+        rows = [[code, *(_scaled(code, _weight(label, random)) for label in labels)] for code in AREAS]
         write_csv(folder / file, ["ValgstedId", *labels], rows)
     places = []
     for code in AREAS:
