@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
+from service.address.index import AddressIndex
+from service.address.layout import STATUSES
 from service.config import load_config
 from service.errors import ReleaseError
 from service.refdata.addresses.importing import (
@@ -88,6 +91,21 @@ def import_command(
         f"Index: {written.houses:,} house numbers, {written.streets:,} streets, {written.units:,} units, "
         f"{written.bytes / 1e6:.1f} MB in {written.path}"
     )
+
+
+@addresses.command("show")
+@click.argument("folder", type=click.Path(path_type=Path))
+def show_command(folder: Path) -> None:
+    """What an index holds and whose it is."""
+    index = AddressIndex.open(folder)
+    statuses = Counter(bytes(index.house_flags))
+    click.echo(f"{index.country}  {index.source}")
+    click.echo(f"{index.attribution}")
+    click.echo(
+        f"{index.houses:,} house numbers on {index.streets:,} streets in {len(index.posts):,} postcodes"
+    )
+    for number, status in enumerate(STATUSES):
+        click.echo(f"  {status:<12}{statuses[number]:>12,}")
 
 
 def _of_active_release(reference_data: Path, country: str) -> Surroundings:

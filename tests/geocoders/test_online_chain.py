@@ -12,13 +12,18 @@ from typing import Any
 
 import pytest
 
+from service.address.index import AddressIndex
 from service.address.matcher import Matcher
 from service.address.online.breaker import CircuitBreaker
-from service.address.online.chain import OnlineGeocoders, is_coarse
+from service.address.online.chain import OnlineGeocoders, is_coarse, well_known_postcodes
 from service.address.online.memory import UNKNOWN, AnswerMemory
 from service.address.online.settings import load_settings
 from service.errors import ConfigError
 from service.model import AddressQuery, MatchCategory, MatchLevel
+from service.refdata.addresses.record import POSTCODES_SCHEMA
+from service.refdata.addresses.report import ImportReport
+from service.refdata.addresses.staging import AddressRow, stage_addresses
+from service.refdata.addresses.writer import write_index
 
 TYPED = "Skriverengen 60, 2791 Dragør"
 QUERY = AddressQuery("DK", TYPED)
@@ -112,6 +117,38 @@ def test_a_lying_service_has_answered_nothing(tmp_path: Path, server: Any, lie: 
     online = chain(tmp_path, server.domain)
     assert online.match_address(QUERY, 2_000) is None
     assert online.outcomes["photon", "contradicts"] == 1
+
+
+def test_an_echo_is_not_believed_where_our_own_index_knows_the_houses(tmp_path: Path, server: Any) -> None:
+    server.always(feature(street="Opdigtetvej"))
+    query = AddressQuery("DK", "Opdigtetvej 60, 2791 Dragør")
+    believing = chain(tmp_path, server.domain).match_address(query, 2_000)
+    assert believing is not None
+    assert believing.category is MatchCategory.A
+    settings = load_settings(tmp_path / "online.toml")
+    knowing = OnlineGeocoders(
+        settings, in_dragoer, knows_postcode=lambda country, postcode: postcode == "2791"
+    )
+    _MADE.append(knowing)
+    doubting = knowing.match_address(query, 2_000)
+    assert doubting is not None
+    assert (doubting.category, doubting.reason) == (MatchCategory.C, "own_index_disagrees")
+
+
+def test_a_postcode_is_known_by_its_houses(tmp_path: Path) -> None:
+    rows = [AddressRow(f"a{at}", "Torvet", str(at + 1), "3700", "Rønne") for at in range(25)]
+    rows += [AddressRow("b", "Gaden", "1", "2200", "København N")]
+    written = write_index(
+        stage_addresses(rows, ImportReport("test")),
+        POSTCODES_SCHEMA.empty_table(),
+        tmp_path,
+        country="DK",
+        source="-",
+        licence="-",
+        attribution="-",
+        vintage="-",
+    )
+    assert well_known_postcodes(AddressIndex.open(written.path)) == {"3700"}
 
 
 def test_the_next_service_is_asked_when_one_lies_or_breaks(tmp_path: Path, server: Any) -> None:

@@ -65,6 +65,9 @@ def test_an_import_gives_an_index_that_matches_and_says_what_was_dropped(tmp_pat
     )
     assert (match.category.value, match.house_number, match.source) == ("A", "54", "osm-addresses 2026-10")
     assert sorted(item.name for item in (tmp_path / "DK").iterdir()) == ["addresses.idx"]
+    shown = CliRunner().invoke(addresses, ["show", str(tmp_path / "DK")])
+    assert "2 house numbers on 1 streets" in shown.output
+    assert "OpenStreetMap" in shown.output
 
 
 def test_a_broken_file_leaves_the_old_index_as_it_was(tmp_path: Path) -> None:

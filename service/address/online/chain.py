@@ -15,12 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from geopy.exc import GeocoderQueryError
 from geopy.location import Location
 
+from service.address.index import AddressIndex
 from service.address.matcher import Matcher, query_text
 from service.address.online.adapter import keep_addresses_out_of_logs
 from service.address.online.breaker import CircuitBreaker
@@ -47,6 +49,19 @@ _BOUNDS = {
 }
 
 
+# (country, postcode) -> our own index has the houses of that postcode.
+KnownPostcode = Callable[[str, str], bool]
+WELL_KNOWN_HOUSES = 20  # a postcode with fewer houses in our index is not known to it
+
+
+def well_known_postcodes(index: AddressIndex) -> frozenset[str]:
+    """The postcodes of which an index has at least WELL_KNOWN_HOUSES houses."""
+    houses = (index.seg_first[last] - index.seg_first[first] for first, last in pairwise(index.post_seg))
+    return frozenset(
+        post.postcode for post, count in zip(index.posts, houses, strict=True) if count >= WELL_KNOWN_HOUSES
+    )
+
+
 def is_coarse(match: AddressMatch) -> bool:
     """Whether our own answer is a postcode or coarser: only then is anybody else asked."""
     return match.level in _COARSE
@@ -55,8 +70,15 @@ def is_coarse(match: AddressMatch) -> bool:
 class OnlineGeocoders:
     """The configured geocoders. Safe to share between threads; makes its own threads at first use."""
 
-    def __init__(self, settings: OnlineSettings, is_in_postcode: PlaceCheck) -> None:
+    def __init__(
+        self,
+        settings: OnlineSettings,
+        is_in_postcode: PlaceCheck,
+        knows_postcode: KnownPostcode = lambda country, postcode: False,
+    ) -> None:
+        """`knows_postcode`: where our own index knows the houses and not this one, nothing becomes A or B."""
         keep_addresses_out_of_logs()
+        self._knows_postcode = knows_postcode
         self._settings = settings
         self._is_in_postcode = is_in_postcode
         self._memory = AnswerMemory(settings.cache_entries, settings.cache_seconds)
@@ -71,10 +93,14 @@ class OnlineGeocoders:
 
     @classmethod
     def load(
-        cls, path: Path, is_in_postcode: PlaceCheck, environ: Mapping[str, str] | None = None
+        cls,
+        path: Path,
+        is_in_postcode: PlaceCheck,
+        environ: Mapping[str, str] | None = None,
+        knows_postcode: KnownPostcode = lambda country, postcode: False,
     ) -> OnlineGeocoders:
         """Reads the settings file. Raises ConfigError."""
-        return cls(load_settings(path, environ), is_in_postcode)
+        return cls(load_settings(path, environ), is_in_postcode, knows_postcode)
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch | None:
         """The house that the first service with a usable answer found; None when none has one in time.
@@ -164,11 +190,16 @@ class OnlineGeocoders:
         match = Matcher(index).match_address(query)
         if match.level not in _HOUSE or match.reason == "leftover_words":
             return None  # another house, or one elsewhere than what was typed says
-        if match.category is MatchCategory.B and any(change.startswith("street") for change in match.changes):
-            # B needs the nearest street of the postcode, and only our own index knows all of them.
-            return replace(
-                match, category=MatchCategory.C, next_action=NextAction.CONFIRM, reason="street_corrected"
-            )
+        if match.category is MatchCategory.C:
+            return match
+        reason = None
+        if self._knows_postcode(query.country, match.postcode or ""):
+            reason = "own_index_disagrees"  # a service that echoes what was typed proves nothing
+        elif any(change.startswith("street") for change in match.changes):
+            # B needs the nearest street of the postcode, and only an index that knows it can say which.
+            reason = "street_corrected"
+        if reason:
+            return replace(match, category=MatchCategory.C, next_action=NextAction.CONFIRM, reason=reason)
         return match
 
     def _is_plausible(self, country: str, postcode: str, place: Location) -> bool:

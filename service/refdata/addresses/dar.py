@@ -74,13 +74,13 @@ def import_dar(
     """The staging table of the entity files of one DAR download, and what was dropped and why.
 
     `as_of` (now by default) is the time whose state counts as present. Memory holds the names and the
-    finished columns; everything else lies in a temporary file of about the size of the download's
-    address texts. Raises SourceError naming file, line and column.
+    finished columns; everything else lies in a temporary file, beside `spill` when that is given, of about
+    the size of the download's address texts. Raises SourceError naming file, line and column.
     """
     report = ImportReport("dar")
     now = (as_of or datetime.now(UTC)).timestamp()
     with (
-        tempfile.TemporaryDirectory(prefix="dar-") as folder,
+        tempfile.TemporaryDirectory(prefix="dar-", dir=spill.parent if spill else None) as folder,
         VersionStore(Path(folder) / "versions.sqlite") as store,
     ):
         for path in paths:

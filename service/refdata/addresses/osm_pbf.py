@@ -56,7 +56,7 @@ def import_osm_pbf(
     try:
         known = _survey(path)
         areas = replace(areas, towns={**known.towns, **areas.towns})
-        rows = _rows(path, known, report, progress)
+        rows = _rows(path, known, report, progress, spill.parent if spill else None)
         return stage_addresses(rows, report, areas, unique=True, spill=spill), report
     except RuntimeError as error:
         raise SourceError(
@@ -86,8 +86,10 @@ def _survey(path: Path) -> _Known:
     return known
 
 
-def _rows(path: Path, known: _Known, report: ImportReport, progress: bool) -> Iterator[AddressRow]:
-    with tempfile.TemporaryDirectory(prefix="osm-") as folder:
+def _rows(
+    path: Path, known: _Known, report: ImportReport, progress: bool, scratch: Path | None
+) -> Iterator[AddressRow]:
+    with tempfile.TemporaryDirectory(prefix="osm-", dir=scratch) as folder:
         reader = osmium.FileProcessor(path)
         reader.with_locations(f"sparse_file_array,{Path(folder) / 'nodes'}")
         reader.with_filter(KeyFilter("addr:housenumber"))
