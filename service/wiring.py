@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from service.address.matcher import Matcher
-from service.address.online.chain import OnlineGeocoders, is_coarse
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.area.units import UnitTable, unit_figures
@@ -34,6 +33,7 @@ from service.model import (
     Decision,
     Declared,
     Lead,
+    MatchLevel,
     Place,
     Profile,
     Segment,
@@ -48,9 +48,13 @@ from service.store.ids import new_id
 from service.store.store import Store, open_store
 from service.tables import Release
 
+if TYPE_CHECKING:
+    from service.address.online.chain import OnlineGeocoders
+
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 1.0
+_HOUSE_OR_STREET = (MatchLevel.UNIT, MatchLevel.HOUSE, MatchLevel.STREET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class CountryTables:
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
         match = self.matcher.match_address(query)
-        if self.online is None or not is_coarse(match):
+        if self.online is None or match.level in _HOUSE_OR_STREET:
             return match
         return self.online.match_address(query, deadline_ms) or match
 
@@ -176,20 +180,29 @@ def load_assets(config: Config, known: Known, release_id: str | None = None) -> 
 
 def _load_country(config: Config, release: Release, country: str, definitions: Definitions) -> CountryTables:
     own = config.addresses / country if config.addresses else None
+    matcher = Matcher.open(own if own and own.exists() else release.path(country, "addresses"))
     areas = AreaIndex.load(release, country)
-    online = None
-    if config.online_geocoders:
-        online = OnlineGeocoders.load(
-            config.online_geocoders, lambda _, postcode, lat, lon: areas.is_in_postcode(postcode, lat, lon)
-        )
+    online = _load_online(config.online_geocoders, matcher, areas) if config.online_geocoders else None
     return CountryTables(
         code=country,
-        matcher=Matcher.open(own if own and own.exists() else release.path(country, "addresses")),
+        matcher=matcher,
         areas=areas,
         profiles=Profiles.load(release, country),
         segments=SegmentModel.load(release, country, definitions),
         units=UnitTable.load(release, country),
         online=online,
+    )
+
+
+def _load_online(settings: Path, matcher: Matcher, areas: AreaIndex) -> OnlineGeocoders:
+    # Imported only where asked for: geopy, requests and pyproj would cost every worker 30 MB.
+    from service.address.online.chain import OnlineGeocoders, well_known_postcodes  # noqa: PLC0415
+
+    known = well_known_postcodes(matcher.index)
+    return OnlineGeocoders.load(
+        settings,
+        lambda _, postcode, lat, lon: areas.is_in_postcode(postcode, lat, lon),
+        knows_postcode=lambda _, postcode: postcode in known,
     )
 
 
