@@ -1,0 +1,296 @@
+"""`enrich segments`: what the segments mean for a market and for one's own customers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+from service.cli.segments_policy import policy_measures
+from service.config import load_config
+from service.errors import CheckError, InvalidInputError
+from service.refdata.analyst.correlation import (
+    correlation_pairs,
+    outcome_association,
+    redundancy_clusters,
+    variable_correlations,
+)
+from service.refdata.analyst.crosswalk import import_crosswalk
+from service.refdata.analyst.customers import CustomerBase, count_customers
+from service.refdata.analyst.fairness import BAND, audit_fairness
+from service.refdata.analyst.market import Market, load_market
+from service.refdata.analyst.maturity import maturity_table
+from service.refdata.analyst.page import Report
+from service.refdata.analyst.plots import plot_bars, plot_index, plot_map, plot_matrix
+from service.refdata.analyst.potential import (
+    expected_customers,
+    focus_table,
+    penetration_table,
+    potential_table,
+)
+from service.refdata.analyst.profile import profile_segments, profile_variables
+from service.refdata.analyst.related import related_table, survey_table
+from service.refdata.analyst.tables import FORMATS
+from service.refdata.analyst.uncertainty import uncertainty_table
+from service.segment.definitions import load_definitions
+from service.tables import Release
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that every analyst's command has."""
+    for option in (
+        click.option("--country", default="DK", show_default=True, help="Country of the release."),
+        click.option("--language", default="en", show_default=True, help="Language of names."),
+        click.option("--out", type=FOLDER, default=Path("segments-report"), show_default=True,
+                     help="Folder for tables, plots and report.html."),
+        click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), default=("csv",),
+                     show_default=True, help="Form of the tables; may be given twice."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.group()
+def segments() -> None:
+    """Market potential, base against market, and which variables say the same."""
+
+
+@segments.command()
+@click.option("--level", default="", help="polling_area, postcode or municipality; all without it.")
+@click.option("--customers", type=FILE, help="Own customers: adds penetration, index and white spots.")
+@report_options
+def potential(
+    level: str, customers: Path | None, country: str, language: str, out: Path, formats: tuple[str, ...]
+) -> None:
+    """Expected households per segment and area; own penetration and white spots with a customer file."""
+    release, market = _market(country, language)
+    levels = [level] if level else [area.level for area in market.levels if area.level != "region"]
+    report = _report(f"Market potential, {country}", market)
+    names = [f"{segment.code} {segment.name(language)}" for segment in market.definitions.segments]
+    national = market.finest.expected.sum(axis=0)
+    bars = plot_bars(names, national.tolist(), "expected households", f"Segments in {country}")
+    base = count_customers(customers, market) if customers else None
+    for number, name in enumerate(levels):
+        _check_level(market, name)
+        report.add(potential_table(market, name), *([("potential_segments", bars)] if number == 0 else []))
+        if base is not None and base.counts[name].sum() > 0:
+            expected = expected_customers(market, base, name)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                index = np.where(expected > 0, 100 * base.counts[name] / expected, np.nan)
+            picture = plot_map(release, market, name, index, f"Customers against expected, by {name}")
+            table = penetration_table(market, base, name)
+            report.add(table, (f"penetration_map_{name}", picture))
+            spots = table.frame[table.frame["white_spot"]]
+            report.findings.append(
+                f"{len(spots)} white spots among {len(table.frame):,} areas of level {name}: "
+                f"{spots['missing'].sum():,.0f} customers fewer than their households promise."
+            )
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.argument("file", type=FILE)
+@click.option("--target", type=FILE, help="Declared target group: CSV with segment,share.")
+@report_options
+def profile(
+    file: Path, target: Path | None, country: str, language: str, out: Path, formats: tuple[str, ...]
+) -> None:
+    """Base against market: index and interval per variable and segment; declared target against the real."""
+    _, market = _market(country, language)
+    base = count_customers(file, market)
+    declared = _shares(target, market, "share") if target else None
+    by_segment = profile_segments(base, market, declared, language)
+    by_variable = profile_variables(base, market)
+    report = _report(f"Base against market, {file.name}", market)
+    report.findings += _base_findings(base)
+    top = by_segment.frame.sort_values("index", ascending=False).iloc[0]
+    report.findings.append(
+        f"Most over-represented: {top['segment']} {top['name']}, index {top['index']:.0f} "
+        f"({top['index_low']:.0f} to {top['index_high']:.0f})."
+    )
+    report.add(by_segment, ("profile_segments", plot_index(by_segment.frame, "name", "Segments")))
+    report.add(by_variable, ("profile_variables", plot_index(by_variable.frame, "label", "Open figures")))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.option("--customers", type=FILE, help="Customer file with an outcome.")
+@click.option("--outcome", default="", help="Column of the outcome, 0/1 or an amount.")
+@report_options
+def correlation(
+    customers: Path | None, outcome: str, country: str, language: str, out: Path, formats: tuple[str, ...]
+) -> None:
+    """Which variables say the same: pairs, clusters, variance inflation, association with an outcome."""
+    if bool(customers) != bool(outcome):
+        raise click.UsageError("--customers and --outcome belong together.")
+    _, market = _market(country, language)
+    notes, matrix = variable_correlations(market)
+    report = _report(f"Which variables say the same, {country}", market)
+    clusters = redundancy_clusters(notes, matrix)
+    picture = plot_matrix(matrix, [note.code for note in notes], "Correlations over areas")
+    report.add(clusters, ("correlation_matrix", picture))
+    report.add(correlation_pairs(notes, matrix))
+    report.findings.append(
+        f"{len(matrix)} variables say {clusters.frame['cluster'].nunique()} different things "
+        "(|r| of 0.7 or more is one)."
+    )
+    if customers:
+        report.add(outcome_association(market, count_customers(customers, market, outcome), outcome))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@report_options
+def related(country: str, language: str, out: Path, formats: tuple[str, ...]) -> None:
+    """Related segments: who lives in the same kind of places."""
+    _, market = _market(country, language)
+    report = _report(f"Related segments, {country}", market)
+    report.add(related_table(market, language))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.option("--customers", type=FILE, help="Own customers.")
+@click.option("--margins", type=FILE, help="CSV with segment,margin.")
+@report_options
+def focus(
+    customers: Path | None, margins: Path | None, country: str, language: str, out: Path,
+    formats: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Where to begin: potential × index × margin."""
+    _, market = _market(country, language)
+    base = count_customers(customers, market) if customers else None
+    table = focus_table(market, base, _shares(margins, market, "margin") if margins else {}, language)
+    report = _report(f"Where to begin, {country}", market)
+    names = [f"{row.segment} {row.name}" for row in table.frame[["segment", "name"]].itertuples(index=False)]
+    picture = plot_bars(names, table.frame["score"].tolist(), "score, best = 100", "Focus")
+    report.add(table, ("focus", picture))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.argument("file", type=FILE)
+@click.option("--question", "questions", multiple=True, required=True, help="Column; may be given twice.")
+@report_options
+def survey(
+    file: Path, questions: tuple[str, ...], country: str, language: str, out: Path, formats: tuple[str, ...]
+) -> None:
+    """Survey answers joined by segment."""
+    _, market = _market(country, language)
+    report = _report(f"Survey by segment, {file.name}", market)
+    report.add(survey_table(file, market, list(questions), language))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.option("--draws", default=40, show_default=True, type=click.IntRange(10, 1000))
+@report_options
+def uncertainty(draws: int, country: str, language: str, out: Path, formats: tuple[str, ...]) -> None:
+    """How sure the estimator is of each segment, by resampling."""
+    release, market = _market(country, language)
+    report = _report(f"Uncertainty of segments, {country}", market)
+    report.add(uncertainty_table(release, market, language, draws))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option("--out", type=FOLDER, default=Path("segments-report"), show_default=True)
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), default=("csv",))
+def maturity(files: tuple[Path, ...], out: Path, formats: tuple[str, ...]) -> None:
+    """Which kinds of data are filled (demographic to predictive), and the next step."""
+    table = maturity_table(files)
+    report = Report("Data maturity", f"Read from {', '.join(path.name for path in files)}.")
+    fill = plot_bars(
+        table.frame["kind"].tolist(), (100 * table.frame["fill"]).tolist(), "% of rows filled", "Filled"
+    )
+    report.add(table, ("maturity", fill))
+    _finish(report, out, formats)
+
+
+@segments.command()
+@click.option(
+    "--raw",
+    type=FOLDER,
+    envvar="ENRICH_RAW_DATA",
+    help="Folder of raw files: adds groups by share of foreign origin, in the audit only.",
+)
+@click.option("--band", default=BAND, show_default=True, type=click.FloatRange(0, 1))
+@report_options
+def fairness(
+    raw: Path | None, band: float, country: str, language: str, out: Path, formats: tuple[str, ...]
+) -> None:
+    """Who gets what: offers, reach and agents over income, urbanity and origin; fails outside the band."""
+    _, market = _market(country, language)
+    measures = policy_measures(load_config().reference_data / "policy", market.definitions.codes, country)
+    audit = audit_fairness(market, measures, raw, band)
+    report = _report(f"Fairness audit, {country}", market)
+    report.findings += audit.faults or (f"Every group, segment and area gets at least {band:.0%}.",)
+    report.add(audit.table)
+    _finish(report, out, formats)
+    if audit.faults:
+        raise CheckError("The fairness gate is closed.", audit.faults)
+
+
+@segments.command()
+@click.argument("file", type=FILE)
+def crosswalk(file: Path) -> None:
+    """Imports a table of licensed codes (system,licensed_code,segment,share) that the company owns."""
+    folder = load_config().reference_data / "policy" / "segments"
+    found, target = import_crosswalk(file, folder, load_definitions(folder).codes)
+    click.echo(f"{len(found.shares):,} codes of {', '.join(found.systems)} imported into {target}.")
+
+
+def _market(country: str, language: str) -> tuple[Release, Market]:
+    config = load_config()
+    release = Release.open(config.reference_data)
+    definitions = load_definitions(config.reference_data / "policy" / "segments")
+    return release, load_market(release, country.upper(), definitions, language)
+
+
+def _report(title: str, market: Market) -> Report:
+    vintage = max((note.vintage for note in market.variables), default="")
+    return Report(
+        title,
+        f"Release {market.release}. Open figures of areas, newest of {vintage}; segments are expectations "
+        "over households, not facts about persons. Lower vintages are in the tables.",
+    )
+
+
+def _base_findings(base: CustomerBase) -> list[str]:
+    told = f"{base.placed:,} of {base.rows:,} customers are placed in an area"
+    return [f"{told}; {base.unplaced:,} name none that the release knows." if base.unplaced else f"{told}."]
+
+
+def _check_level(market: Market, level: str) -> None:
+    known = [area.level for area in market.levels]
+    if level not in known:
+        raise click.UsageError(f"No level {level!r} in {market.country}; known are {', '.join(known)}.")
+
+
+def _shares(path: Path, market: Market, column: str) -> dict[str, float]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(enumerate(csv.DictReader(lines), start=2))
+    found: dict[str, float] = {}
+    for line, row in rows:
+        code = (row.get("segment") or "").strip()
+        if code not in market.definitions.codes:
+            raise InvalidInputError(f"{path}:{line}: no segment {code!r}; write segment,{column}.")
+        try:
+            found[code] = float(row.get(column) or "")
+        except ValueError:
+            raise InvalidInputError(f"{path}:{line}: {column} {row.get(column)!r} is no number.") from None
+    return found
+
+
+def _finish(report: Report, out: Path, formats: tuple[str, ...]) -> None:
+    written = report.write(out, formats)
+    for finding in report.findings:
+        click.echo(finding)
+    click.echo(f"{len(written)} files in {out}; begin with {out / 'report.html'}.")

@@ -1,0 +1,132 @@
+"""Offline fairness audit: who is left with less, and a gate.
+
+The only place that reads the share of foreign origin. It is read from the publisher's file at the
+moment of the audit, used to sort areas into three groups, and forgotten: no table of a release, no
+answer and no file that the audit writes holds it per area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from service.errors import InvalidInputError
+from service.refdata.analyst.market import Market, MarketLevel
+from service.refdata.analyst.tables import AnalystTable
+from service.refdata.reading import read_rows
+from service.segment.cells import URBANITIES
+
+Floats = NDArray[np.float64]
+
+# A group, segment or area must be left with at least this part of what everybody gets on average: the
+# four-fifths rule of the US Uniform Guidelines (1978), used widely for want of a better line.
+BAND = 0.80
+LEAST_AREA = 100.0  # households of an area that is judged on its own
+THIRDS = ("lowest third", "middle third", "highest third")
+ORIGIN_FILE = "dk/polling_areas/Indvandrere_og_efterkommere_fordelt_efter_oprin___.csv"
+ORIGIN_KEY = "ValgstedId"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What everybody and each group gets. `faults` are sentences; empty when the gate is open."""
+
+    table: AnalystTable
+    faults: tuple[str, ...]
+
+
+def audit_fairness(
+    market: Market,
+    measures: Mapping[str, Floats],
+    raw: Path | None = None,
+    band: float = BAND,
+) -> Audit:
+    """Compares each measure over groups of areas, segments and single areas.
+
+    `measures`: name -> value per segment [segments] (what a lead of it gets). With `raw`, groups by share
+    of foreign origin are audited too (Denmark).
+    """
+    finest = market.finest
+    groups = _groups(market, finest, raw)
+    rows, faults = [], []
+    for name, per_segment in measures.items():
+        by_area = finest.shares @ per_segment
+        everybody = float(np.average(by_area, weights=finest.households))
+        for kind, group, weights in groups:
+            if weights.sum() > 0:
+                rows.append((name, kind, group, float(np.average(by_area, weights=weights)), everybody,
+                             float(weights.sum())))  # fmt: skip
+        for number, segment in enumerate(market.definitions.segments):
+            households = float(finest.expected[:, number].sum())
+            rows.append((name, "segment", segment.code, float(per_segment[number]), everybody, households))
+        judged = finest.households >= LEAST_AREA
+        worst = int(np.flatnonzero(judged)[by_area[judged].argmin()])
+        rows.append((name, "area left with least", finest.codes[worst], float(by_area[worst]), everybody,
+                     float(finest.households[worst])))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["measure", "kind", "group", "mean", "everybody", "households"])
+    frame["ratio"] = np.where(frame["everybody"] > 0, frame["mean"] / frame["everybody"], 1.0)
+    frame["within_band"] = frame["ratio"] >= band
+    for row in frame[~frame["within_band"]].itertuples():
+        faults.append(
+            f"{row.measure}: {row.kind} {row.group} is left with {row.ratio:.0%} of what everybody gets "
+            f"(at least {band:.0%}); change its treatment, or state the reason and raise the band"
+        )
+    table = AnalystTable("fairness", "Who gets what", frame, {
+        "measure": "What a lead gets: value of the offer, reach of treatments, seniority of the agent.",
+        "kind": "How leads are grouped.",
+        "group": "The group.",
+        "mean": "Mean of the measure over the group's households.",
+        "everybody": "Mean over all households.",
+        "households": "Households of the group (expected, for a segment).",
+        "ratio": "mean / everybody.",
+        "within_band": f"Whether the group is left with at least {band:.0%}.",
+    })  # fmt: skip
+    return Audit(table, tuple(faults))
+
+
+def _groups(market: Market, finest: MarketLevel, raw: Path | None) -> list[tuple[str, str, Floats]]:
+    codes = [note.code for note in market.variables]
+    groups = []
+    if "household_income_mean" in codes:
+        income = finest.figures[:, codes.index("household_income_mean")]
+        groups += _thirds("income of the area", income, finest.households)
+    groups += [
+        ("urbanity", name, finest.households * finest.urbanity[:, n]) for n, name in enumerate(URBANITIES)
+    ]
+    if raw is not None:
+        share = _origin_share(raw, market, finest)
+        groups += _thirds("share of foreign origin in the area", share, finest.households)
+    return groups
+
+
+def _thirds(kind: str, values: Floats, households: Floats) -> list[tuple[str, str, Floats]]:
+    """Areas in three groups of a third of the households each, by rising value."""
+    known = np.isfinite(values) & (households > 0)
+    order = np.argsort(np.where(known, values, np.inf), kind="stable")
+    counted = np.where(known, households, 0.0)
+    middle = np.empty(len(values))
+    middle[order] = np.cumsum(counted[order]) - counted[order] / 2
+    third = np.minimum((middle / counted.sum() * 3).astype(int), 2)
+    return [(kind, name, counted * (third == n)) for n, name in enumerate(THIRDS)]
+
+
+def _origin_share(raw: Path, market: Market, finest: MarketLevel) -> Floats:
+    """Immigrants and descendants per household of each finest area: sorts areas, leaves with the audit."""
+    if market.country != "DK":
+        raise InvalidInputError(
+            f"The audit has no publisher's file of origin for {market.country}; run it without --raw."
+        )
+    path = raw / ORIGIN_FILE
+    header, rows = read_rows(path)
+    key = header.index(ORIGIN_KEY)
+    persons = {
+        row[key]: sum(float(value) for n, value in enumerate(row) if n != key and value) for row in rows
+    }
+    found = np.array([persons.get(code, np.nan) for code in finest.codes])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(finest.households > 0, found / finest.households, np.nan)

@@ -1,0 +1,102 @@
+"""The market that a base is compared with: every area's households, segments and open figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.segment.assign import SegmentModel
+from service.segment.definitions import Definitions
+from service.segment.potential import segment_shares
+from service.tables import Release
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class VariableNote:
+    """What `variables.json` says of one variable."""
+
+    code: str
+    label: str
+    unit: str
+    topic: str
+    vintage: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketLevel:
+    """One level of areas. `row`: code -> position; `households` [areas] (0 where unknown); `shares`
+    [areas, segments]; `figures` [areas, variables], NaN unknown; `urbanity` [areas, 3] shares.
+    """
+
+    level: str
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    row: Mapping[str, int]
+    households: Floats
+    shares: Floats
+    figures: Floats
+    urbanity: Floats
+
+    @property
+    def expected(self) -> Floats:
+        """Expected households per segment, [areas, segments]."""
+        return self.shares * self.households[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """One country of one release. `levels` are those with joint tables, finest first."""
+
+    country: str
+    release: str
+    definitions: Definitions
+    levels: tuple[MarketLevel, ...]
+    variables: tuple[VariableNote, ...]
+    national: Floats
+    shares: Floats
+
+    @property
+    def finest(self) -> MarketLevel:
+        return self.levels[0]
+
+    def level(self, name: str) -> MarketLevel:
+        """The level of that name. Raises KeyError."""
+        return {level.level: level for level in self.levels}[name]
+
+
+def load_market(release: Release, country: str, definitions: Definitions, language: str = "en") -> Market:
+    """Reads a country's joint tables and profiles. Raises ReleaseError."""
+    model = SegmentModel.load(release, country, definitions)
+    notes = tuple(
+        VariableNote(
+            entry["code"], entry["label"].get(language, entry["label"]["en"]), entry["unit"],
+            entry["topic"], entry["vintage"], entry["source"],
+        )
+        for entry in release.json(country, "variables")
+    )  # fmt: skip
+    levels = []
+    for table in model.levels:
+        profiles = release.table(country, f"profiles_{table.level}")
+        place = {code: n for n, code in enumerate(profiles["code"].to_pylist())}
+        order = np.array([place.get(code, -1) for code in table.rows])
+        figures = np.stack(
+            [profiles[note.code].to_numpy(zero_copy_only=False).astype(np.float64) for note in notes], axis=1
+        )[order]
+        figures[order < 0] = np.nan
+        names = profiles["name"].to_pylist()
+        named = tuple(
+            (names[n] or code) if n >= 0 else code for code, n in zip(table.rows, order.tolist(), strict=True)
+        )
+        levels.append(
+            MarketLevel(
+                table.level, tuple(table.rows), named, table.rows, table.households,
+                segment_shares(model, table), figures, table.urbanity,
+            )
+        )  # fmt: skip
+    return Market(country, release.id, definitions, tuple(levels), notes, levels[-1].figures[0], model.market)

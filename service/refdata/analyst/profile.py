@@ -1,0 +1,138 @@
+"""Base against market: where the customers live compared with where everybody lives.
+
+A customer file tells areas, not households, so a customer counts with the figures and the segment
+distribution of the area. Intervals are 95 %, with the customers of one area as one cluster (they share
+every figure, and often the campaign that won them), so they are wider than a mere count would suggest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from service.refdata.analyst.customers import CustomerBase
+from service.refdata.analyst.market import Market
+from service.refdata.analyst.tables import AnalystTable
+
+Floats = NDArray[np.float64]
+Z = 1.959964  # two-sided 95 %
+
+
+def base_means(base: CustomerBase, market: Market, what: str) -> tuple[Floats, Floats, Floats]:
+    """Mean over customers of `figures` or `shares`, its standard error, and customers with a known value.
+
+    Each answer is [k]. The areas and their figures are the whole country, not a sample; what varies is
+    how many customers each area happens to have. So the error sums, over areas, the square of (its share
+    of the customers less its share of the households) × (its figure less the mean).
+    """
+    parts = [(getattr(level, what), base.counts[level.level], level.households) for level in market.levels]
+    parts = [part for part in parts if part[1].sum() > 0]
+    columns = parts[0][0].shape[1] if parts else getattr(market.finest, what).shape[1]
+    total, sums = np.zeros(columns), np.zeros(columns)
+    for values, counts, _ in parts:
+        known = np.isfinite(values)
+        total += counts @ known
+        sums += counts @ np.where(known, values, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums / total
+        squares, areas = np.zeros(columns), np.zeros(columns)
+        for values, counts, households in parts:
+            known = np.isfinite(values)
+            here, market_here = counts[:, None] * known, households[:, None] * known
+            expected = here.sum(axis=0) * market_here / market_here.sum(axis=0)
+            residual = (here - expected) / total * (np.where(known, values, 0.0) - mean)
+            squares += np.nansum(residual**2, axis=0)
+            areas += (market_here > 0).sum(axis=0)
+        error = np.sqrt(squares * areas / np.maximum(areas - 1, 1))
+    error[areas < 2] = np.nan
+    return mean, error, total
+
+
+def profile_variables(base: CustomerBase, market: Market) -> AnalystTable:
+    """Every variable: mean over the base, mean of the market, index and its interval."""
+    mean, error, known = base_means(base, market, "figures")
+    frame = pd.DataFrame(
+        {
+            "variable": [note.code for note in market.variables],
+            "label": [note.label for note in market.variables],
+            "topic": [note.topic for note in market.variables],
+            "unit": [note.unit for note in market.variables],
+            "base": mean,
+            "market": market.national,
+            "customers": known.astype(int),
+        }
+    )
+    _add_index(frame, error)
+    frame["vintage"] = [note.vintage for note in market.variables]
+    frame["source"] = [note.source for note in market.variables]
+    frame = frame.sort_values("distance", ascending=False, ignore_index=True)
+    return AnalystTable("profile_variables", "Base against market: open figures of the areas", frame, {
+        "variable": "Code of the variable.",
+        "label": "Its name.",
+        "topic": "What it is about.",
+        "unit": "Unit of base and market.",
+        "base": "Mean over the customers of the figure of the area they live in.",
+        "market": "The same figure of the whole country.",
+        "customers": "Customers whose area has the figure.",
+        "index": "base / market × 100.",
+        "index_low": "Lower end of the 95 % interval of the index; customers of an area are one cluster.",
+        "index_high": "Upper end of the interval.",
+        "distance": "Standard errors between base and market; sorts the table.",
+        "vintage": "Date that the figure describes.",
+        "source": "Source in the catalogue.",
+    })  # fmt: skip
+
+
+def profile_segments(
+    base: CustomerBase, market: Market, target: dict[str, float] | None = None, language: str = "en"
+) -> AnalystTable:
+    """Every segment: share in base and market, index with interval, and the declared target beside it."""
+    mean, error, _ = base_means(base, market, "shares")
+    segments = market.definitions.segments
+    frame = pd.DataFrame(
+        {
+            "segment": [segment.code for segment in segments],
+            "name": [segment.name(language) for segment in segments],
+            "base": mean,
+            "market": market.shares,
+            "customers": mean * base.placed,
+        }
+    )
+    _add_index(frame, error)
+    meaning = {
+        "segment": "Code of the segment.",
+        "name": "Its name.",
+        "base": "Expected share of the customers, from the areas they live in.",
+        "market": "Share of all households of the country.",
+        "customers": "Expected customers of the segment.",
+        "index": "base / market × 100: over 100 is over-represented.",
+        "index_low": "Lower end of the 95 % interval of the index; customers of an area are one cluster.",
+        "index_high": "Upper end of the interval.",
+        "distance": "Standard errors between base and market.",
+    }
+    if base.assigned:
+        total = sum(base.assigned.values())
+        frame["assigned"] = [base.assigned.get(segment.code, 0) / total for segment in segments]
+        meaning["assigned"] = (
+            "Share whose likeliest segment this is, as `enrich file` wrote (no expectation)."
+        )
+    if target:
+        frame["target"] = [target.get(segment.code, 0.0) for segment in segments]
+        frame["target_gap"] = frame["base"] - frame["target"]
+        frame["target_met"] = (frame["target_gap"].abs() <= Z * error).tolist()
+        meaning |= {
+            "target": "Declared share of the target group.",
+            "target_gap": "Base less target: what the real base has more of than was meant.",
+            "target_met": "Whether the target lies within the interval of the base.",
+        }
+    return AnalystTable("profile_segments", "Base against market: segments", frame, meaning)
+
+
+def _add_index(frame: pd.DataFrame, error: Floats) -> None:
+    market = frame["market"].to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        frame["index"] = 100 * frame["base"] / market
+        frame["index_low"] = 100 * (frame["base"] - Z * error) / market
+        frame["index_high"] = 100 * (frame["base"] + Z * error) / market
+        frame["distance"] = (frame["base"] - market).abs() / error
