@@ -19,6 +19,7 @@ COMMANDS = {
     "address": ("service.cli.address", "address", "One address, washed."),
     "lead": ("service.cli.lead", "lead", "One lead, decided."),
     "file": ("service.cli.file", "file_", "A CSV or Parquet customer base: adds columns, keeps the rest."),
+    "policy": ("service.cli.policy", "policy", "The policy files: checked, and shown as a page."),
     "refdata": ("service.cli.refdata", "refdata", "The reference tables as releases."),
     "segments": ("service.cli.segments", "segments", "Market potential, profiles, correlation."),
     "learn": ("service.cli.learn", "learn", "Lift, response and uplift models, and their gate."),
