@@ -12,6 +12,7 @@ import numpy as np
 from service.model import Figure, Place, Profile
 from service.tables import Release
 
+_KEPT_PLACES = 2048  # some 20 kB each: at most 40 MB per worker
 LEAST_HOUSEHOLDS = 100  # a smaller area does not speak: its figures are few people's
 _NOT_VARIABLES = frozenset({"code", "name", "households", "persons", "urbanity"})
 
@@ -43,12 +44,12 @@ class _LevelTable:
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """All profiles of one country. A call is look-ups: figures of an area are made once and kept."""
+    """All profiles of one country. A call is a look-up: the profile of a place is made once and kept."""
 
     country: str
     variables: tuple[_Variable, ...]
     _levels: tuple[_LevelTable, ...]
-    _figures: dict[tuple[str, int], dict[str, Figure]]
+    _kept: dict[tuple[tuple[str, str], ...], Profile | None]
 
     @classmethod
     def load(cls, release: Release, country: str) -> Profiles:
@@ -81,7 +82,16 @@ class Profiles:
         """
         if not place.codes:
             return None
-        asked = {**place.codes, "country": self.country}
+        key = tuple(place.codes.items())
+        try:
+            return self._kept[key]
+        except KeyError:
+            if len(self._kept) >= _KEPT_PLACES:
+                self._kept.clear()  # rarer and cheaper than keeping an order on every request
+            profile = self._kept[key] = self._make_profile({**place.codes, "country": self.country})
+            return profile
+
+    def _make_profile(self, asked: Mapping[str, str]) -> Profile | None:
         speaking = [
             (level, row)
             for level in self._levels
@@ -90,10 +100,13 @@ class Profiles:
         if not speaking:
             return None
         first, row = speaking[0]
-        figures = self._area_figures(first, row)
-        if len(figures) < len(self.variables):
-            figures = dict(figures)
-            self._fill(figures, speaking[1:])
+        figures: dict[str, Figure] = {}
+        for number, variable in enumerate(self.variables):
+            for level, own_row in speaking:
+                figure = _figure(level, own_row, number, variable)
+                if figure:
+                    figures[variable.code] = figure
+                    break
         return Profile(
             country=self.country,
             level=first.name,
@@ -102,28 +115,6 @@ class Profiles:
             urbanity=int(first.urbanity[row]),
             figures=figures,
         )
-
-    def _area_figures(self, level: _LevelTable, row: int) -> dict[str, Figure]:
-        key = (level.name, row)
-        kept = self._figures.get(key)
-        if kept is None:
-            kept = {}
-            for number, variable in enumerate(self.variables):
-                figure = _figure(level, row, number, variable)
-                if figure:
-                    kept[variable.code] = figure
-            self._figures[key] = kept
-        return kept
-
-    def _fill(self, figures: dict[str, Figure], coarser: list[tuple[_LevelTable, int]]) -> None:
-        for number, variable in enumerate(self.variables):
-            if variable.code in figures:
-                continue
-            for level, row in coarser:
-                figure = _figure(level, row, number, variable)
-                if figure:
-                    figures[variable.code] = figure
-                    break
 
 
 def _figure(level: _LevelTable, row: int, number: int, variable: _Variable) -> Figure | None:
