@@ -70,15 +70,15 @@ class Agents:
             values = {"state": state, "since_ms": now_ms(), "version": agents.c.version + 1}
             return _state(connection.execute(change.values(values).returning(agents)).one())
 
-    def load(self, since: datetime) -> dict[str, int]:
-        """How many leads each agent was reserved for since a moment: whether work is shared fairly."""
-        query = (
-            select(reservations.c.agent_id, func.count())
-            .where(reservations.c.made_ms >= to_ms(since))
-            .group_by(reservations.c.agent_id)
-        )
+    def load(self, since: datetime) -> dict[tuple[str, str, str], int]:
+        """How many leads each agent was reserved for since a moment, by agent, country and language."""
+        group = (reservations.c.agent_id, reservations.c.country, reservations.c.language)
+        query = select(*group, func.count()).where(reservations.c.made_ms >= to_ms(since)).group_by(*group)
         with self._database.reading() as connection:
-            return {agent_id: int(count) for agent_id, count in connection.execute(query)}
+            return {
+                (agent_id, country, language): int(count)
+                for agent_id, country, language, count in connection.execute(query)
+            }
 
     def enrol(self, connection: Connection, capacities: Mapping[str, int]) -> None:
         """Makes sure that agents have a row, with this capacity (never below what they have in hand)."""

@@ -86,6 +86,8 @@ class Database:
 
     def read_all(self, statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of one query, past SQLAlchemy. Raises StoreError."""
+        if not self.is_sqlite and any(isinstance(value, str) and "\0" in value for value in parameters):
+            return []  # PostgreSQL has no text with a NUL in it, so nothing equals one
         try:
             fairy = self._pool_here().raw_connection()
             try:

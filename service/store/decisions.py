@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from service.model import Decision
 from service.store.bodies import read_body, write_body
 from service.store.clock import to_ms
 from service.store.connect import Database
 from service.store.guards import Guards, Spend
+from service.store.tables import decisions
 
 _INSERT = "INSERT INTO decisions (decision_id, lead_id, made_ms, body) VALUES (?, ?, ?, ?)"
 _LATEST = "SELECT body FROM decisions WHERE lead_id = ? ORDER BY seq DESC LIMIT 1"
@@ -52,3 +55,11 @@ class DecisionLog:
         """One decision, reduced likewise."""
         row = self._database.read_one(_BY_ID, (decision_id,))
         return None if row is None else read_body(row[0])
+
+    def by_ids(self, decision_ids: Sequence[str]) -> dict[str, Decision]:
+        """Some decisions by id, reduced likewise; one that is not on record is left out."""
+        query = select(decisions.c.decision_id, decisions.c.body).where(
+            decisions.c.decision_id.in_(decision_ids)
+        )
+        with self._database.reading() as connection:
+            return {row.decision_id: read_body(bytes(row.body)) for row in connection.execute(query)}

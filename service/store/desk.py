@@ -65,11 +65,12 @@ class Desk:
         preferred: Sequence[str],
         capacities: Mapping[str, int],
         hold_s: float = HOLD_S,
+        market: tuple[str, str] = ("", ""),
     ) -> Reservation | WaitingLead:
         """Holds the first free agent of `preferred` for a lead; with none free, the lead waits in the queue.
 
-        `capacities` names every agent there is. Agents who have refused this lead come last. Raises
-        ConflictError when the lead has a reservation already.
+        `capacities` names every agent there is, `market` is country and language of the lead. Agents who
+        have refused this lead come last. Raises ConflictError when the lead has a reservation already.
         """
         self.expire_due()
         with self._database.writing() as connection:
@@ -81,7 +82,7 @@ class Desk:
             refused = _refused(connection, [lead_id]).get(lead_id, ())
             for agent_id in sorted(preferred, key=lambda agent: agent in refused):
                 if agent_id in capacities and take_seat(connection, agent_id):
-                    return _insert_reservation(connection, lead_id, agent_id, decision_id, hold_s)
+                    return _insert_reservation(connection, lead_id, agent_id, decision_id, hold_s, market)
             _queue(connection, lead_id, decision_id or "", now_ms())
             return _waiting_lead(connection, lead_id)
 
@@ -160,7 +161,12 @@ class Desk:
 
 
 def _insert_reservation(
-    connection: Connection, lead_id: str, agent_id: str, decision_id: str | None, hold_s: float
+    connection: Connection,
+    lead_id: str,
+    agent_id: str,
+    decision_id: str | None,
+    hold_s: float,
+    market: tuple[str, str],
 ) -> Reservation:
     now = now_ms()
     row = {
@@ -168,6 +174,8 @@ def _insert_reservation(
         "lead_id": lead_id,
         "agent_id": agent_id,
         "decision_id": decision_id,
+        "country": market[0],
+        "language": market[1],
         "state": "reserved",
         "made_ms": now,
         "expires_ms": now + round(hold_s * 1000),

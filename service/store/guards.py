@@ -28,6 +28,7 @@ from service.store.tables import (
     spending,
     suppressed,
     suppression_lists,
+    waiting,
 )
 
 _FRESH_S = 1.0
@@ -76,11 +77,12 @@ class Guards:
         return row is not None
 
     def object_to_profiling(self, lead_id: str) -> datetime:
-        """Records an objection; every later answer is the standard flow. The moment of the first one."""
+        """Records an objection; every later answer is the standard flow, and nobody calls."""
         lead_hash = salted_hash(self._salt, "objection", lead_id)
         with self._database.writing() as connection:
             made = insert_into(connection, objections).values(lead_hash=lead_hash, at_ms=now_ms())
             connection.execute(made.on_conflict_do_nothing())
+            connection.execute(delete(waiting).where(waiting.c.lead_id == lead_id))
             stored = select(objections.c.at_ms).where(objections.c.lead_hash == lead_hash)
             return from_ms(connection.execute(stored).scalar_one())
 

@@ -55,6 +55,10 @@ class Store:
         """One decision, reduced likewise."""
         return self.decisions.by_id(decision_id)
 
+    def decisions_of(self, decision_ids: Sequence[str]) -> dict[str, Decision]:
+        """Some decisions by id, reduced likewise."""
+        return self.decisions.by_ids(decision_ids)
+
     def ping(self) -> None:
         """Raises StoreError when the store does not answer."""
         self.database.read_one("SELECT 1", ())

@@ -235,6 +235,8 @@ reservations = Table(
     Column("lead_id", Text, nullable=False),
     Column("agent_id", Text, nullable=False),
     Column("decision_id", Text),
+    Column("country", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),

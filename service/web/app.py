@@ -16,7 +16,18 @@ from service.web.limits import Limits, install_limits
 from service.web.logs import AccessLog
 from service.web.metrics import Metrics
 from service.web.problems import install_problems
-from service.web.routes import addresses, catalogue, enrich, leads, operations, pages
+from service.web.routes import (
+    addresses,
+    agents,
+    catalogue,
+    enrich,
+    leads,
+    operations,
+    pages,
+    privacy,
+    reservations,
+    webhooks,
+)
 
 if TYPE_CHECKING:
     from service.wiring import Services
@@ -25,6 +36,10 @@ BLUEPRINTS: Sequence[Blueprint] = (
     enrich.blueprint,
     addresses.blueprint,
     leads.blueprint,
+    reservations.blueprint,
+    agents.blueprint,
+    privacy.blueprint,
+    webhooks.blueprint,
     catalogue.blueprint,
     operations.blueprint,
     pages.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -25,6 +26,11 @@ def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None 
     if headers:
         response.headers.update(headers)
     return response
+
+
+def next_page(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The `Link` header that leads to the next page of this route (RFC 8288)."""
+    return {"Link": f'<{request.path}?{urlencode(parameters)}>; rel="next"'}
 
 
 def catalogue_answer(body: Any, media_type: str = JSON) -> Response:

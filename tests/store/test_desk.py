@@ -51,7 +51,10 @@ def test_the_preferred_agent_is_held_then_the_next_then_the_lead_waits(store: St
     store.desk.complete("l2")
     assert _reserved(store, "l4").agent_id == "bo"
     assert store.desk.queue() == []
-    assert store.agents.load(datetime.now(UTC) - timedelta(minutes=5)) == {"ann": 1, "bo": 3}
+    assert store.agents.load(datetime.now(UTC) - timedelta(minutes=5)) == {
+        ("ann", "", ""): 1,
+        ("bo", "", ""): 3,
+    }
 
 
 def test_busy_and_away_agents_are_not_reserved(store: Store) -> None:
