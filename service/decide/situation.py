@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -21,7 +21,7 @@ class Spent:
 
     discount_today: float = 0.0
     given_today: Mapping[str, int] = field(default_factory=dict)
-    household_had: frozenset[str] = frozenset()
+    household_had: Container[str] = frozenset()  # asked only for treatments given once
     paused: frozenset[str] = frozenset()
 
 
