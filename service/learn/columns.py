@@ -50,10 +50,11 @@ def read_columns(frame: pd.DataFrame, skip: Collection[str]) -> tuple[Reading, F
         if topic := denied_topic(name):
             reading.refused[name] = topic
             continue
-        column = _read_column(frame[name], name, reading)
+        parsed = parse_numbers(frame[name])
+        column = _read_column(frame[name], parsed, name, reading)
         if column is not None:
             columns.append(column)
-            blocks.append(encode_column(Encoder([column]), column, frame[name]))
+            blocks.append(encode_column(Encoder([column]), column, frame[name], parsed))
     reading.encoder = Encoder(columns)
     matrix = np.hstack(blocks) if blocks else np.empty((len(frame), 0))
     return reading, matrix
@@ -70,7 +71,10 @@ def encode(encoder: Encoder, frame: pd.DataFrame) -> FloatArray:
     return np.hstack(blocks) if blocks else np.empty((len(frame), 0))
 
 
-def encode_column(encoder: Encoder, column: Column, values: pd.Series) -> FloatArray:
+def encode_column(
+    encoder: Encoder, column: Column, values: pd.Series, parsed: tuple[FloatArray, int] | None = None
+) -> FloatArray:
+    """The numbers of one column, shape (rows, parts). `parsed` saves reading the numbers again."""
     if column.kind == "category":
         codes, uniques = pd.factorize(np.array(as_text(values), dtype=object), use_na_sentinel=True)
         table = np.array([*(encoder.code(column, u) for u in uniques), np.nan])
@@ -78,15 +82,16 @@ def encode_column(encoder: Encoder, column: Column, values: pd.Series) -> FloatA
     if column.kind == "date":
         days = parse_dates(values)
         return date_parts(np.full(len(values), np.nan) if days is None else days)
-    parsed = parse_numbers(values)
+    parsed = parsed or parse_numbers(values)
     numbers = np.full(len(values), np.nan) if parsed is None else parsed[0].copy()
     if column.sentinels:
         numbers[np.isin(numbers, column.sentinels)] = np.nan
     return numbers[:, None]
 
 
-def _read_column(values: pd.Series, name: str, reading: Reading) -> Column | None:
-    parsed = parse_numbers(values)
+def _read_column(
+    values: pd.Series, parsed: tuple[FloatArray, int] | None, name: str, reading: Reading
+) -> Column | None:
     if parsed is not None:
         return _read_numbers(parsed[0], parsed[1], values, name, reading)
     days = parse_dates(values)
