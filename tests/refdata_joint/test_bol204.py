@@ -9,6 +9,8 @@ import pytest
 
 from service.errors import SourceError
 from service.refdata.joint.bol204 import load_bol204
+from service.refdata.joint.margins import AreaMargins
+from service.refdata.joint.seed import build_seed, load_seed_file
 
 USES = [
     "Stuehuse til landbrugsejendomme",
@@ -92,3 +94,22 @@ def test_a_damaged_table_stops_with_file_row_and_rule(tmp_path: Path, damage, sa
         load_bol204(path)
     assert re.search(says, str(caught.value))
     assert "bol204.csv" in str(caught.value)
+
+
+def test_as_the_seed_it_replaces_the_published_pairs_and_keeps_the_national_margins() -> None:
+    values = {"life_stage": 4, "children": 2, "dwelling": 4, "tenure": 4, "affluence": 3}
+    rng = np.random.default_rng(4)
+    shares = {name: rng.dirichlet(np.full(k, 20.0), size=60) for name, k in values.items()}
+    margins = AreaMargins(
+        tuple(str(n) for n in range(60)), np.full(60, 500.0), shares,
+        {name: shares[name].mean(axis=0) for name in ("life_stage", "dwelling", "tenure")},
+    )  # fmt: skip
+    register = np.ones((4, 2, 4, 2))
+    register[1, 1, 0, 0] = 50.0  # families of 30-49 in their own detached house
+    seed = build_seed(load_seed_file("DK"), margins, register)
+    assert seed.sum() == pytest.approx(1)
+    for axis, (name, _) in enumerate(values.items()):
+        ours = seed.sum(axis=tuple(a for a in range(5) if a != axis))
+        assert np.allclose(ours, margins.national(name), atol=1e-4)
+    owned = seed.sum(axis=4)[:, :, 0, 0]  # life stage × children among owners of detached houses
+    assert owned[1, 1] * owned[0, 0] / (owned[1, 0] * owned[0, 1]) == pytest.approx(50.0, rel=1e-3)

@@ -22,6 +22,7 @@ from service.refdata.dk.postcodes import load_postcodes
 from service.refdata.dk.published import read_disposable_income, read_flat_prices
 from service.refdata.geometry import area_table, overlap_weights
 from service.refdata.rollup import sum_by_code, sum_by_overlap, zone_counts
+from service.refdata.sources.bol204 import FILE as BOL204
 from service.refdata.variables import (
     VariableSet,
     compute_ratios,
@@ -92,7 +93,8 @@ def build_denmark(
         TableNote("DK/postcodes.arrow", "postcodes", rows, sources["postnumre"].vintage, postcode_sources)
     )
     step("joint tables")
-    notes += write_joints(margins, areas, weights, hierarchy, folder, sources[SOURCE].vintage)
+    vintage = sources[SOURCE].vintage
+    notes += write_joints(margins, areas, weights, hierarchy, folder, vintage, raw / BOL204)
     step("units")
     notes += write_units(raw, sources["bbr"], release, ledger)
     step("addresses")

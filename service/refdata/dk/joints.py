@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from service.refdata.dk.areas import DanishAreas
+from service.refdata.joint.bol204 import load_bol204
 from service.refdata.joint.build import Roll, build_joints, joint_arrow, whole_roll
 from service.refdata.joint.danish import danish_margins
 from service.refdata.joint.seed import build_seed, load_seed_file
@@ -24,8 +25,11 @@ def write_joints(
     hierarchy: Mapping[str, pd.Series],
     folder: Path,
     vintage: str,
+    bol204: Path,
 ) -> list[TableNote]:
     """Writes `joint_<level>.arrow` of every level but parish.
+
+    The file `bol204`, where it exists, is the official joint and becomes the seed.
 
     `weights`: level -> overlap table (source zone, target, share); `hierarchy`: `municipality` and
     `region` per polling area, `parish` and `postcode` -> main municipality, `region_of` municipality.
@@ -47,15 +51,14 @@ def write_joints(
     ]
     # No parish table: segments speak at polling area, postcode and up; it would be a fifth of the release.
     rolls.append(_overlap_roll("postcode", codes, areas, weights["postcode"], hierarchy["postcode"]))
-    joints = build_joints(
-        "polling_area", counted, build_seed(seed_file, counted), rolls, ("municipality", municipality)
-    )
+    register = load_bol204(bol204) if bol204.is_file() else None
+    sources = ("dst-valgdatabase", "dst-seed", *(("statbank-bol204",) if register is not None else ()))
+    seed = build_seed(seed_file, counted, register)
+    joints = build_joints("polling_area", counted, seed, rolls, ("municipality", municipality))
     notes = []
     for level, joint in sorted(joints.items()):
         rows = write_arrow(joint_arrow(joint), folder / f"joint_{level}.arrow")
-        notes.append(
-            TableNote(f"DK/joint_{level}.arrow", "joint", rows, vintage, ("dst-valgdatabase", "dst-seed"))
-        )
+        notes.append(TableNote(f"DK/joint_{level}.arrow", "joint", rows, vintage, sources))
     return notes
 
 

@@ -193,7 +193,7 @@ def _text(value: str) -> str:
 
 
 def _count(path: Path, number: int, value: str) -> float:
-    if value in ("", "..", "-", "."):  # not available, none
+    if value in ("", "..", "…", "x", "-", "."):  # not available, confidential, none
         return 0.0
     try:
         count = float(value.replace(".", "").replace(",", ".")) if "," in value else float(value)
