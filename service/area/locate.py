@@ -63,6 +63,28 @@ class _Level:
 
 
 @dataclass(frozen=True, slots=True)
+class _AllLevels:
+    """The polygons of all searched levels in one tree: one query instead of one per level."""
+
+    tree: Any
+    areas: list[tuple[str, str]]  # (level, code) by position, in the order of the levels
+
+    @classmethod
+    def load(cls, shapes: Mapping[str, _Level], searched: tuple[str, ...]) -> _AllLevels:
+        areas = [(level, code) for level in searched for code in shapes[level].codes]
+        drawn = [shape for level in searched for shape in shapes[level].shapes]
+        return cls(shapely.STRtree(drawn), areas)
+
+    def at(self, point: Any) -> dict[str, str]:
+        """Level -> code of the areas that hold the point; the first drawn where borders meet."""
+        found: dict[str, str] = {}
+        for position in sorted(self.tree.query(point, predicate="intersects").tolist()):
+            level, code = self.areas[position]
+            found.setdefault(level, code)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class AreaIndex:
     """All areas of one country. `locate_match` never raises."""
 
@@ -71,6 +93,7 @@ class AreaIndex:
     names: Mapping[str, Mapping[str, str]]
     _shapes: Mapping[str, _Level]
     _searched: tuple[str, ...]
+    _everywhere: _AllLevels
     _above: Mapping[str, Mapping[str, str]]
     _within: Mapping[str, Mapping[str, str]]
 
@@ -86,7 +109,9 @@ class AreaIndex:
         names = {level: _names(release, country, level) for level in levels}
         within = _postcode_containers(release, country, names)
         above = _coarser_than_municipality(levels, shapes)
-        return cls(country, levels, names, shapes, _search_order(levels, shapes), above, within)
+        searched = _search_order(levels, shapes)
+        everywhere = _AllLevels.load(shapes, searched)
+        return cls(country, levels, names, shapes, searched, everywhere, above, within)
 
     def locate_match(self, match: AddressMatch) -> Place:
         """The areas that a match lies in, finest first.
@@ -129,14 +154,16 @@ class AreaIndex:
         return agreed
 
     def _at(self, point: Any) -> dict[str, str]:
-        found: dict[str, str] = {}
-        ashore = "municipality" not in self._shapes
+        found = self._everywhere.at(point)
+        if len(found) == len(self._searched):
+            return found
+        ashore = "municipality" in found or "municipality" not in self._shapes
         for level in self._searched:
-            shapes = self._shapes[level]
-            code = shapes.at(point) or shapes.near(point, DRAWING_M if ashore else COAST_M)
-            if code:
-                found[level] = code
-                ashore = ashore or level == "municipality"
+            if level not in found:
+                code = self._shapes[level].near(point, DRAWING_M if ashore else COAST_M)
+                if code:
+                    found[level] = code
+                    ashore = ashore or level == "municipality"
         return found
 
     def _far_from_postcode(self, postcode: str | None, points: list[Any]) -> bool:
