@@ -61,9 +61,9 @@ class Privacy:
                 select(decisions.c.body).where(decisions.c.lead_id == lead_id).order_by(decisions.c.seq)
             )
             kept: dict[str, Any] = {"decisions": [orjson.loads(body) for (body,) in logged]}
-            for table in _OF_LEAD:
+            for table in _OF_LEAD:  # str: a table's name is a kind of str that JSON does not take
                 rows = connection.execute(select(table).where(table.c.lead_id == lead_id)).mappings()
-                kept[table.name] = [_readable(dict(row)) for row in rows]
+                kept[str(table.name)] = [_readable(dict(row)) for row in rows]
         return {"lead_id": lead_id, "objected": self._guards.objected(lead_id), **kept}
 
     def erase(self, lead_id: str) -> dict[str, int]:
@@ -81,7 +81,7 @@ class Privacy:
                 "decision_facts": _delete(connection, decision_facts, decision_facts.c.decision_id.in_(ids)),
             }
             for table in (*_OF_LEAD, decisions):
-                erased[table.name] = _delete(connection, table, table.c.lead_id == lead_id)
+                erased[str(table.name)] = _delete(connection, table, table.c.lead_id == lead_id)
         return erased
 
     def delete_old(self, retention: Retention) -> dict[str, int]:
