@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from service.decide.contact_rules import ContactRule, CountryRules, Verdict
 from service.model import Consent, ConsentProof
@@ -92,14 +92,17 @@ def _judge(
 def _judge_consent(
     rule: ContactRule, proof: ConsentProof, now: datetime, lists: Mapping[str, ListCheck]
 ) -> Verdict:
-    if proof.at is not None and proof.at > now + _CLOCK_SKEW:
+    at = proof.at
+    if at is not None and at.tzinfo is None:  # a file of customers may say no zone; all times are UTC
+        at = at.replace(tzinfo=UTC)
+    if at is not None and at > now + _CLOCK_SKEW:
         return False, "consent_in_the_future", (f"the {rule.medium} consent is dated after now",)
-    when = proof.at.date().isoformat() if proof.at else "on an unrecorded date"
+    when = at.date().isoformat() if at else "on an unrecorded date"
     version = f", text {proof.text_version}" if proof.text_version else ""
     evidence = f"{rule.medium} consent given {when}{version}"
     if rule.listed_consent_days is None or rule.suppression_list is None:
         return True, "consent_given", (evidence,)
-    if proof.at is not None and now - proof.at <= timedelta(days=rule.listed_consent_days):
+    if at is not None and now - at <= timedelta(days=rule.listed_consent_days):
         return True, "consent_given", (evidence,)
     # The consent no longer outweighs the list (or nobody knows when it was given): the list decides.
     allowed, reason, found = _judge_list(rule, now, lists)

@@ -17,7 +17,7 @@ MEDIA: tuple[Medium, ...] = ("email", "sms", "phone", "letter")
 Basis = Literal["consent", "no_objection"]
 Verdict = tuple[bool, str, tuple[str, ...]]  # allowed, reason code, evidence
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FIRST_YEAR, LAST_YEAR = 2024, 2036  # holidays are laid out once, at load
+FIRST_YEAR, LAST_YEAR = 2024, 2046  # holidays are laid out once, at load
 _SEARCH_DAYS = 21  # longest closed stretch searched for the next open hour
 
 

@@ -138,7 +138,9 @@ def list_expired(policy: Policy, today: date) -> tuple[PolicyError, ...]:
 def hash_files(folder: Path) -> str:
     """`sha256:…` over the names and bytes of every file of the policy but its README, by name."""
     digest = sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.suffix != ".md"):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.suffix != ".md"
+    ):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(folder).as_posix()}\n{len(content)}\n".encode())
         digest.update(content)

@@ -114,6 +114,13 @@ def test_call_hours_and_holidays(
         assert hours.next_open(now) == opens
 
 
+def test_a_consent_without_a_zone_is_read_as_utc(policy: Policy) -> None:
+    naive = Consent(phone=ConsentProof(True, datetime(2026, 11, 22, 10, 0), "c-12"))
+    assert check_contact(policy.contact_rules["SE"], "phone", naive, NOW).allowed
+    later = Consent(phone=ConsentProof(True, datetime(2026, 11, 24, 10, 0), "c-12"))
+    assert check_contact(policy.contact_rules["SE"], "phone", later, NOW).reason == "consent_in_the_future"
+
+
 def test_a_rule_holds_from_its_day_on(policy: Policy) -> None:
     rules = policy.contact_rules["DK"]
     assert rules.rule_on("email", date(2026, 1, 1)).since == date(2017, 7, 1)
