@@ -15,6 +15,7 @@ from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction
 MAX_ALTERNATIVES = 5
 MAX_POINTS = 8
 MAX_EDITS_B = 3
+MAX_SEVERAL = 40  # houses that are looked at when a text fits many
 TIE = 0.5  # readings whose costs differ by no more are equally likely
 SAME_PLACE_DEGREES = 0.003  # about 300 m: two records of one address
 MIN_NAME_WORDS = 2  # a person before the street has a first and a last name
@@ -171,26 +172,23 @@ def _live_houses(index: AddressIndex, houses: list[int]) -> tuple[list[int], str
 
 def _distinct(index: AddressIndex, houses: list[int]) -> list[int]:
     """Houses without a second record of one address: the same id, or the same text in the same place."""
-    kept: list[int] = []
-    for house in houses:
-        point = index.point(house)
-        for other in kept:
-            there = index.point(other)
-            if index.house_id(house) == index.house_id(other):
-                break
-            a, b = index.segment_of_house(house), index.segment_of_house(other)
-            if (
-                index.house_code[house] == index.house_code[other]
-                and _plain(index, a) == _plain(index, b)
-                and index.seg_post[a] == index.seg_post[b]
-                and point is not None
-                and there is not None
-                and abs(point[0] - there[0]) + abs(point[1] - there[1]) / 2 < SAME_PLACE_DEGREES
-            ):
-                break
-        else:
-            kept.append(house)
-    return kept
+    kept: dict[tuple[str, int, int], list[int]] = {}
+    ids: set[str] = set()
+    for house in houses[:MAX_SEVERAL]:
+        segment = index.segment_of_house(house)
+        same = kept.setdefault((_plain(index, segment), index.seg_post[segment], index.house_code[house]), [])
+        identity = index.house_id(house)
+        if identity not in ids and not any(_is_near(index, house, other) for other in same):
+            ids.add(identity)
+            same.append(house)
+    return [house for same in kept.values() for house in same]
+
+
+def _is_near(index: AddressIndex, house: int, other: int) -> bool:
+    here, there = index.point(house), index.point(other)
+    if here is None or there is None:
+        return False
+    return abs(here[0] - there[0]) + abs(here[1] - there[1]) / 2 < SAME_PLACE_DEGREES
 
 
 def _plain(index: AddressIndex, segment: int) -> str:

@@ -10,6 +10,7 @@ import json
 import mmap
 import zlib
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -56,7 +57,9 @@ class AddressIndex:
             PostTown(code, city, bulk, tuple(munis)) for code, city, bulk, munis in header["postcodes"]
         ]
         self.post_row = {post.postcode: row for row, post in enumerate(self.posts)}
-        self._sections = {name: (kind, body + at, rows) for name, kind, at, rows in header["sections"]}
+        # an index written before autocomplete had these sections matches all the same
+        self._sections = {"key_head": ("<u8", 0, 0), "inner_key": ("<u4", 0, 0), "inner_at": ("|u1", 0, 0)}
+        self._sections |= {name: (kind, body + at, rows) for name, kind, at, rows in header["sections"]}
         self._view = view
         self.house_code = self._ints("house_code")
         self.house_lat = self._ints("house_lat")
@@ -80,6 +83,9 @@ class AddressIndex:
         self.key_sig: npt.NDArray[np.uint64] = self._array("key_sig")
         self.key_size: npt.NDArray[np.uint8] = self._array("key_size")
         self.post_key: npt.NDArray[np.uint32] = self._array("post_key")
+        self.key_head: npt.NDArray[np.uint64] = self._array("key_head")
+        self._inner_key = self._ints("inner_key")
+        self._inner_at = self._ints("inner_at")
         self._key_text = self._ints("key_text")
         self._name_text = self._ints("name_text")
         self._name_start = self._ints("name_start")
@@ -159,18 +165,24 @@ class AddressIndex:
 
     def prefix_rows(self, prefix: str) -> tuple[int, int]:
         """The range of key rows that begin with a prefix."""
-        low = self._first_key(prefix.encode())
-        return low, self._first_key(prefix.encode() + b"\xff")
+        total = len(self.key_name)
+        wanted = prefix.encode()
+        low = _first(total, wanted, self._key_from)
+        return low, _first(total, wanted + b"\xff", self._key_from)
 
-    def _first_key(self, wanted: bytes) -> int:
-        low, high = 0, len(self.key_name)
-        while low < high:
-            middle = (low + high) // 2
-            if bytes(self._key_text[self.key_start[middle] : self.key_start[middle + 1]]) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+    def inner_rows(self, prefix: str, limit: int) -> list[int]:
+        """Key rows in which a word after the first begins with a prefix; at most `limit`."""
+        wanted = prefix.encode()
+        low = _first(len(self._inner_key), wanted, self._inner_from)
+        high = _first(len(self._inner_key), wanted + b"\xff", self._inner_from)
+        return list(self._inner_key[low : min(high, low + limit)])
+
+    def _key_from(self, row: int) -> bytes:
+        return bytes(self._key_text[self.key_start[row] : self.key_start[row + 1]])
+
+    def _inner_from(self, at: int) -> bytes:
+        row = self._inner_key[at]
+        return bytes(self._key_text[self.key_start[row] + self._inner_at[at] : self.key_start[row + 1]])
 
     # ------------------------------------------------------------ streets
 
@@ -248,3 +260,15 @@ class AddressIndex:
             rows.append(self._replaced_to[at])
             at += 1
         return rows
+
+
+def _first(total: int, wanted: bytes, text: Callable[[int], bytes]) -> int:
+    """The first of `total` sorted rows whose text is not below `wanted`."""
+    low, high = 0, total
+    while low < high:
+        middle = (low + high) // 2
+        if text(middle) < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -21,6 +21,8 @@ names: distinct street names as written
 keys: folded names (and their expansions and short forms), sorted
   key_text, key_start, key_name uint32, key_sig uint64, key_size uint8
   key_kind uint8  0 the street's own name, 1 its shorter addressing name, 2 an abbreviation written in full
+  key_head uint64  signature of the key's first HEAD_SIZE letters, for names that are still being typed
+  inner_key uint32, inner_at uint8  where a later word of a key begins; sorted by the text from there on
   hash_value uint32 sorted, hash_key uint32  CRC-32 of the key -> key row
   post_key_start uint32 (+1 row), post_key uint32  the keys of each postcode
 units: unit_text, unit_start, unit_count uint16
@@ -34,6 +36,7 @@ MAGIC = b"DOORADDR"
 SCHEMA_VERSION = 1
 FILE_NAME = "addresses.idx"
 ALIGNMENT = 64
+HEAD_SIZE = 6
 UNKNOWN = -(2**31)
 UNKNOWN_NEAR = 65535
 STATUSES = ("current", "preliminary", "abolished", "historic")

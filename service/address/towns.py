@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from service.address.text import fold_key, join_key, name_words
 
 DISTRICT_LETTERS = 2  # "København NV", "Viby Sj": longest district ending of a post town
 MAX_TOWN_EDITS = 3
+MAX_BEGINNINGS = 200
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Towns:
         for code, name in index.municipality_names.items():
             self._hits[fold_key(name, rules)].municipality = code
         self._post_keys = sorted({*self.key, *self.base_key})
+        self._all_keys = sorted(key for key in self._hits if key)
 
     def word(self, folded: str) -> str:
         """A word of a town name in full ("kbh" -> "kobenhavn")."""
@@ -76,6 +79,17 @@ class Towns:
         if hit is None and words[-1] in ("kommune", "by") and len(words) > 1:
             hit = self._hits.get(join_key(words[:-1], self._rules))
         return hit
+
+    def beginning(self, words: list[str]) -> list[TownHit]:
+        """All towns whose name begins with these words."""
+        key = join_key([self.word(word) for word in words], self._rules)
+        low = bisect_left(self._all_keys, key)
+        found: list[TownHit] = []
+        for name in self._all_keys[low : low + MAX_BEGINNINGS]:
+            if not name.startswith(key):
+                break
+            found.append(self._hits[name])
+        return found
 
     def nearest(self, words: list[str]) -> TownHit | None:
         """The one post town within few edits of these words; None when there is none or several."""

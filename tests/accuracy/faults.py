@@ -105,7 +105,7 @@ class Kind:
     failures: list[str] = field(default_factory=list)
 
 
-def _misspell(rng: random.Random, word: str, edits: int, letters: str) -> str:
+def misspell(rng: random.Random, word: str, edits: int, letters: str) -> str:
     """Random inserts, deletes, substitutions and swaps of letters."""
     chars = list(word)
     for _ in range(edits):
@@ -127,7 +127,7 @@ def _edited(edits: int) -> Fault:
     def make(rng: random.Random, a: Address, c: Country) -> str | None:
         own = fold_key(a.street, c.rules)
         for _ in range(20):
-            street = _misspell(rng, a.street, edits, LETTERS.get(c.code, "abcdefghijklmnopqrstuvwxyzåäö"))
+            street = misspell(rng, a.street, edits, LETTERS.get(c.code, "abcdefghijklmnopqrstuvwxyzåäö"))
             key = fold_key(street, c.rules)
             # as many edits as said, and not by chance another street of the same postcode
             if OSA.distance(key, own) == edits and key not in c.keys_of_post[a.postcode]:
@@ -192,7 +192,7 @@ def _wrong_town(rng: random.Random, a: Address, c: Country) -> str | None:
 
 
 def _misspelt_town(rng: random.Random, a: Address, c: Country) -> str:
-    return f"{a.street} {a.number}, {a.postcode} {_misspell(rng, a.city, 1, 'abcdefghijklmnopqrstuvwxyz')}"
+    return f"{a.street} {a.number}, {a.postcode} {misspell(rng, a.city, 1, 'abcdefghijklmnopqrstuvwxyz')}"
 
 
 def _lettered_number(rng: random.Random, a: Address, c: Country) -> str | None:

@@ -432,12 +432,31 @@ def _key_sections(
         "key_kind": np.array([rows[pair] for pair in ordered], np.uint8),
         "key_sig": np.array([layout.key_signature(key) for key in keys], np.uint64),
         "key_size": np.array([min(len(key), 255) for key in keys], np.uint8),
+        "key_head": np.array([layout.key_signature(key[: layout.HEAD_SIZE]) for key in keys], np.uint64),
+        **_inner_sections(names, keys, owner, rules),
         "hash_value": crc[by_hash],
         "hash_key": by_hash.astype(np.uint32),
         "post_key": post_key.astype(np.uint32),
         "post_key_start": np.searchsorted(np.repeat(post, counts), np.arange(postcodes + 1)).astype(
             np.uint32
         ),
+    }
+
+
+def _inner_sections(names: list[str], keys: list[str], owner: Array, rules: CountryRules) -> dict[str, Array]:
+    """Where the later words of names begin in their keys, so that "boulevard" finds "Andersens Boulevard"."""
+    found: list[tuple[str, int, int]] = []
+    for row, key in enumerate(keys):
+        words = name_words(names[owner[row]], rules)
+        at = 0
+        for word in words[:-1]:
+            at += len(word)
+            if key.startswith(words[0]) and 0 < at < min(len(key), 256):
+                found.append((key[at:], row, at))
+    found.sort()
+    return {
+        "inner_key": np.array([row for _, row, _ in found], np.uint32),
+        "inner_at": np.array([at for _, _, at in found], np.uint8),
     }
 
 
