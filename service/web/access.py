@@ -22,6 +22,8 @@ _PREFLIGHT_SECONDS = "600"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
 _EXPOSED_HEADERS = "X-Request-ID, ETag, RateLimit, RateLimit-Policy, Retry-After, Link"
 _UNKNOWN_ROUTE = "(none)"
+SESSION = "doorstep_desk"
+SIGN_IN = "/desk/sign-in"
 
 
 def install_access(app: Flask, site: Site) -> None:
@@ -44,7 +46,12 @@ def install_access(app: Flask, site: Site) -> None:
         rule = rules[asked.url_rule.endpoint]
         assert rule is not None
         if not rule.open_to_all:
-            visit.key = _admitted(rule, site, environ)
+            try:
+                visit.key = _admitted(rule, site, environ)
+            except Problem:
+                if rule.page and "text/html" in environ.get("HTTP_ACCEPT", ""):
+                    return Response(status=303, headers={"Location": SIGN_IN})  # a person
+                raise
         _check_accept(rule, environ)
         return None
 
@@ -77,6 +84,8 @@ def _request_id(environ: Mapping[str, Any]) -> str:
 def _admitted(rule: Rules, site: Site, environ: Mapping[str, Any]) -> Key:
     """The caller's key. Raises Problem 401 or 403."""
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if rule.page and not token:
+        scheme, token = "bearer", _session_key(environ)
     if not token or scheme.lower() != "bearer":
         raise Problem(
             401,
@@ -98,6 +107,14 @@ def _admitted(rule: Rules, site: Site, environ: Mapping[str, Any]) -> Key:
     if key.kind != "secret" and origin and not _is_own(origin) and not may_call(origin, key.origins):
         raise Problem(403, "This key may not be used from that web origin; add it to the key's origins.")
     return key
+
+
+def _session_key(environ: Mapping[str, Any]) -> str:
+    """The key of a desk session. Only our own pages may act with it, whatever a browser sends along."""
+    origin = environ.get("HTTP_ORIGIN")
+    if origin and not _is_own(origin):
+        return ""
+    return request.cookies.get(SESSION, "")
 
 
 def may_call(origin: str, allowed: Iterable[str]) -> bool:
@@ -145,5 +162,6 @@ def _check_accept(rule: Rules, environ: Mapping[str, Any]) -> None:
     accept = environ.get("HTTP_ACCEPT")
     if not accept or "*/*" in accept or rule.produces in accept:
         return
-    if request.accept_mimetypes.best_match([rule.produces]) is None:
-        raise Problem(406, f"This route answers {rule.produces}; accept that or */*.")
+    produced = [rule.produces, "text/html"] if rule.page else [rule.produces]
+    if request.accept_mimetypes.best_match(produced) is None:
+        raise Problem(406, f"This route answers {' or '.join(produced)}; accept that or */*.")

@@ -38,8 +38,8 @@ _KEPT_BLOCKS = 2048
 class _VariableBlocks:
     """Ready JSON of the figures of a place: most leads share their areas with another.
 
-    Figures follow from the release and the areas alone, so these are the key; another release finds
-    nothing that an older one left.
+    Without facts of the dwelling itself, figures follow from the release and the areas alone, so these
+    are the key; another release finds nothing that an older one left.
     """
 
     def __init__(self, kept: int = _KEPT_BLOCKS) -> None:
@@ -113,6 +113,8 @@ def answer(decision: Decision, audience: Audience) -> dict[str, Any]:
 def _variables(decision: Decision) -> orjson.Fragment | dict[str, Any]:
     if decision.profile is None:
         return {}
+    if decision.unit is not None:
+        return figures(decision.profile)  # holds facts of this very dwelling: not to be shared
     return _variable_blocks.block(decision.profile, decision.place, decision.versions.reference_data)
 
 

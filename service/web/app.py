@@ -20,6 +20,7 @@ from service.web.routes import (
     addresses,
     agents,
     catalogue,
+    desk,
     enrich,
     leads,
     operations,
@@ -27,6 +28,7 @@ from service.web.routes import (
     privacy,
     reservations,
     webhooks,
+    why,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     enrich.blueprint,
     addresses.blueprint,
     leads.blueprint,
+    why.blueprint,
     reservations.blueprint,
     agents.blueprint,
     privacy.blueprint,
@@ -79,4 +82,5 @@ def routed_app() -> tuple[Flask, Api]:
     describe(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.register_blueprint(desk.blueprint)  # pages for people are no part of the description
     return app, api

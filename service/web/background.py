@@ -36,6 +36,7 @@ _SENDERS = 4  # receivers may be slow; this many are waited for at a time
 _RETENTION_EVERY_S = 3600.0
 _CHECKPOINT_EVERY_S = 1.0
 _RESTART_S = 1.0
+_STOP_S = 10.0
 
 
 class Background:
@@ -128,16 +129,19 @@ class Supervisor:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._running: subprocess.Popen[bytes] | None = None
+        self._keeper = threading.Thread(target=self._keep_running, name="doorstep-background", daemon=True)
 
     def start(self) -> None:
         """Starts it, and a thread that starts it again when it ends."""
-        threading.Thread(target=self._keep_running, name="doorstep-background", daemon=True).start()
+        self._keeper.start()
 
     def stop(self) -> None:
-        """Ends it; it finishes its round first."""
+        """Ends it; it finishes its round first, and is waited for a few seconds."""
         self._stopping.set()
         if self._running is not None and self._running.stdin is not None:
             self._running.stdin.close()
+        if self._keeper.is_alive():
+            self._keeper.join(timeout=_STOP_S)
 
     def _keep_running(self) -> None:
         while not self._stopping.is_set():
@@ -145,6 +149,7 @@ class Supervisor:
                 [sys.executable, "-m", "service.web.background"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the master, which then tells us
             )
             assert self._running.stdout is not None
             # Its standard output says nothing and ends with it. wait() would race with gunicorn, which

@@ -8,12 +8,11 @@ from service.web.problems import MEDIA_TYPE, TITLES
 from service.web.schemas.enrich import AddressParts, EnrichRequest
 from service.web.schemas.problem import ProblemAnswer
 
-DESCRIPTION = """\
-An address goes in; a decision comes out: greeting, welcome offer, first e-mail and phone agent, with the
-evidence, the vintage of every figure and the reason in plain words.
-
-What a person typed never gives an error. Every error has one shape, `application/problem+json`.
-"""
+DESCRIPTION = (
+    "An address goes in; a decision comes out: greeting, welcome offer, first e-mail and phone agent, with "
+    "the evidence, the vintage of every figure and the reason in plain words.\n\n"
+    "What a person typed never gives an error. Every error has one shape, `application/problem+json`.\n"
+)
 
 
 class DescribedApi(Api):  # type: ignore[misc]  # flask-smorest is not typed

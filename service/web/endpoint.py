@@ -22,12 +22,16 @@ BODY_LIMIT = None  # the setting ENRICH_MAX_BODY_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Who may call a route. Without `open_to_all` a key is needed; a browser's only if `publishable`."""
+    """Who may call a route. Without `open_to_all` a key is needed; a browser's only if `publishable`.
+
+    `page`: a person may read it too, as text/html, with the key of their desk session.
+    """
 
     scope: str = ""
     publishable: bool = False
     open_to_all: bool = False
     produces: str = "application/json"
+    page: bool = False
 
 
 def rules_of(view: Callable[..., Any]) -> Rules | None:
@@ -51,6 +55,7 @@ def endpoint(
     example: Mapping[str, Any] | None = None,
     headers: Sequence[str] = (),
     keeps: Keeps | None = None,
+    page: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a route (put it below `@blueprint.route`).
 
@@ -63,7 +68,7 @@ def endpoint(
     """
     if keeps is not None:
         headers, also = (*headers, "Idempotency-Key"), (*also, 400, 409, 422)
-    rules = Rules(scope, publishable, open_to_all, produces)
+    rules = Rules(scope, publishable, open_to_all, produces, page)
     taking = takes() if takes else None
     asking = query() if query else None
 
@@ -120,21 +125,8 @@ def _documentation(
     example: Mapping[str, Any] | None,
     headers: Sequence[str],
 ) -> dict[str, Any]:
-    statuses = {406, 500, *also}
-    if not rules.open_to_all:
-        statuses |= {401, 403, 429}
-    if takes is not None:
-        statuses |= {400, 413, 415, 422}
-    if query is not None:
-        statuses.add(422)
-    good: dict[str, Any] = {"description": answers if isinstance(answers, str) else "The answer"}
-    if isinstance(answers, str):
-        good["content"] = {rules.produces: {"schema": {"type": "string"}}}
-    elif answers is not None:
-        schema: Any = answers(many=True) if many else answers
-        good["content"] = {rules.produces: {"schema": schema}}
-    responses: dict[str, Any] = {str(status): good}
-    for code in sorted(statuses):
+    responses: dict[str, Any] = {str(status): _good_answer(rules, answers, many)}
+    for code in sorted(_problem_statuses(rules, takes, query, also)):
         responses[str(code)] = {"description": "Not modified"} if code == 304 else f"Problem{code}"
     doc: dict[str, Any] = {"responses": responses}
     if rules.open_to_all:
@@ -163,3 +155,28 @@ def _documentation(
     if parameters:
         doc["parameters"] = parameters
     return doc
+
+
+def _problem_statuses(
+    rules: Rules, takes: type[Schema] | None, query: type[Schema] | None, also: Sequence[int]
+) -> set[int]:
+    statuses = {406, 500, *also}
+    if not rules.open_to_all:
+        statuses |= {401, 403, 429}
+    if takes is not None:
+        statuses |= {400, 413, 415, 422}
+    if query is not None:
+        statuses.add(422)
+    return statuses
+
+
+def _good_answer(rules: Rules, answers: type[Schema] | str | None, many: bool) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": answers if isinstance(answers, str) else "The answer"}
+    if isinstance(answers, str):
+        good["content"] = {rules.produces: {"schema": {"type": "string"}}}
+    elif answers is not None:
+        schema: Any = answers(many=True) if many else answers
+        good["content"] = {rules.produces: {"schema": schema}}
+    if rules.page and rules.produces != "text/html":
+        good["content"]["text/html"] = {"schema": {"type": "string"}}
+    return good

@@ -17,6 +17,7 @@ from prometheus_client import multiprocess
 
 from service.config import Config
 from service.errors import ConfigError
+from service.web.background import Supervisor
 from service.web.logs import configure_logs
 
 # A worker that does not answer its master for this long is replaced; no request comes near it.
@@ -56,6 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._options = gunicorn_settings(config)
         self._announce = announce
         self._start_worker = start_worker
+        self._supervisor = Supervisor()
         super().__init__()
 
     def load_config(self) -> None:
@@ -64,6 +66,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.cfg.set("when_ready", self._ready)
         self.cfg.set("post_worker_init", lambda worker: self._start_worker())
         self.cfg.set("child_exit", _forget_metrics)
+        self.cfg.set("on_exit", lambda arbiter: self._supervisor.stop())
 
     def load(self) -> Flask:
         return self._app
@@ -71,6 +74,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _ready(self, arbiter: Arbiter) -> None:
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
         self._announce(host, port)
+        self._supervisor.start()
 
 
 def gunicorn_settings(config: Config) -> dict[str, Any]:

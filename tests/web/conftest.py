@@ -29,6 +29,7 @@ from service.model import (
 from service.segment.definitions import load_definitions
 from service.store.store import Store, open_store
 from service.web.app import create_app
+from service.wiring import build_services
 
 TYPED = "Nørebrogade 52C, 2. th, 2200 København N"
 SECRET = {"Authorization": "Bearer sk_demo"}
@@ -79,7 +80,7 @@ class FakeCountry:
             return Place("DK", {})
         return Place("DK", {"polling_area": "101016", "municipality": "0101"}, {"municipality": "København"})
 
-    def profile_place(self, place):
+    def profile_place(self, place, unit):
         return PROFILE if place.codes else None
 
     def suggest_addresses(self, text, limit):
@@ -266,6 +267,15 @@ def services(config):
     store = open_store(config.database_url, demo_keys=True)
     yield FakeServices(config, store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def real_client(tmp_path_factory):
+    """The service as shipped: the embedded release and policy, a SQLite file."""
+    folder = tmp_path_factory.mktemp("real")
+    built = build_services(load_config({"ENRICH_DATABASE_URL": f"sqlite:///{folder}/store.sqlite"}))
+    yield create_app(built).test_client()
+    built.store.close()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from service.web.endpoint import rules_of
 
 TYPED = "Nørebrogade 52C, 2. th, 2200 København N"
 OPEN_ROUTES = {
-    "/livez", "/readyz", "/metrics", "/openapi.json", "/docs",
-    "/demo", "/widget.js", "/pages/demo.js", "/pages/doorstep.css",
+    "/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/demo", "/widget.js",
+    "/pages/demo.js", "/pages/desk.js", "/pages/doorstep.css", "/desk/sign-in", "/desk/sign-out",
 }  # fmt: skip
 PROBLEM = {"type", "title", "status", "detail", "errors", "request_id"}
 

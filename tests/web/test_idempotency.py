@@ -113,6 +113,7 @@ def test_a_form_does_not_fail_because_the_word_cannot_be_kept(client, services, 
 
 def test_every_post_route_takes_a_key(app):
     for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()):
+        page = rule.endpoint.startswith("desk.")  # forms of a page: no client repeats them
+        if "POST" in (rule.methods or ()) and not page:
             documented = app.view_functions[rule.endpoint]._apidoc["manual_doc"].get("parameters", [])
             assert "Idempotency-Key" in [p.get("name") for p in documented], rule.rule

@@ -22,14 +22,14 @@
   };
   const STYLE = `
     .ds-box{position:relative;display:block}
-    .ds-list{position:absolute;z-index:1000;left:0;right:0;top:100%;margin:.25rem 0 0;padding:.25rem;list-style:none;max-height:20rem;overflow:auto;
+    .ds-list{position:absolute;z-index:1000;left:0;right:0;top:100%;margin:.25rem 0 0;padding:.25rem;list-style:none;max-height:23rem;overflow:auto;
       background:Canvas;color:CanvasText;border:1px solid GrayText;border-radius:.5rem;box-shadow:0 .5rem 1.5rem rgb(0 0 0/.18);text-align:left}
     .ds-list[hidden]{display:none}
     .ds-list li{padding:.5rem .65rem;border-radius:.35rem;cursor:pointer;display:flex;gap:.75rem;justify-content:space-between}
     .ds-list li[aria-selected=true]{background:Highlight;color:HighlightText}
-    .ds-list small{opacity:.85}
+    .ds-list small{opacity:.85;white-space:nowrap}
     .ds-said{min-height:1.5em;margin:.35rem 0 0;font-size:.925em}
-    .ds-said button{font:inherit;margin-left:.5em;padding:.15em .6em;cursor:pointer}
+    .ds-said button{font:inherit;margin:.15em .35em .15em 0;padding:.15em .6em;cursor:pointer;color:inherit;background:none;border:1px solid;border-radius:.35rem}
     .ds-hear{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}`;
 
   const ask = async (path, options, signal) => {

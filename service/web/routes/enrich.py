@@ -61,8 +61,7 @@ def enrich_batch(payload: Mapping[str, Any]) -> Response:
             lead = load(_one_lead, sent)
         except Problem as problem:
             body = problem_body(problem.status, problem.detail, problem.errors)
-            # The batch has one request id, in its header; a repeated batch gives the very same results.
-            results.append({"problem": {**body, "request_id": ""}})
+            results.append({"problem": body})
         else:
             results.append({"answer": orjson.Fragment(answer_bytes(_decide(lead), current_key().kind))})
     answered = sum("answer" in result for result in results)

@@ -36,6 +36,13 @@ def demo_script() -> Response:
     return page_file("demo.js", _JAVASCRIPT)
 
 
+@blueprint.route("/pages/desk.js")
+@endpoint(open_to_all=True, answers="The script of /desk.", produces=_JAVASCRIPT, also=(304,))
+def desk_script() -> Response:
+    """The keys of the call-centre page."""
+    return page_file("desk.js", _JAVASCRIPT)
+
+
 @blueprint.route("/pages/doorstep.css")
 @endpoint(open_to_all=True, answers="The style sheet of the pages.", produces="text/css", also=(304,))
 def style_sheet() -> Response:
