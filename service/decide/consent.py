@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from service.decide.contact_rules import ContactRule, CountryRules, Verdict
 from service.model import Consent, ConsentProof
@@ -30,7 +30,8 @@ class Contactability:
     """The answer. `reason` is a code; `evidence` are short English sentences for the call centre.
 
     `allowed` is about the law and the person's wishes; `open_from` is the first moment at which a call
-    may be made (only for phone; `now` itself inside call hours).
+    may be made (only for phone; `now` itself inside call hours). `until` is when the permission runs out by
+    itself: a consent that no longer outweighs a list, or a list that gets too old; None is until withdrawn.
     """
 
     medium: str
@@ -39,6 +40,7 @@ class Contactability:
     law: str
     evidence: tuple[str, ...]
     open_from: datetime | None = None
+    until: datetime | None = None
 
 
 NO_LISTS: Mapping[str, ListCheck] = {}
@@ -65,7 +67,8 @@ def check_contact(
     opens = rules.hours.next_open(now) if medium == "phone" and allowed else None
     if opens is not None and opens > now:
         evidence = (*evidence, f"outside call hours; calls from {opens.isoformat(timespec='minutes')}")
-    return Contactability(medium, allowed, reason, rule.law, evidence, opens)
+    until = _runs_out(rule, reason, proof, lists) if allowed else None
+    return Contactability(medium, allowed, reason, rule.law, evidence, opens, until)
 
 
 _CONSENT_FIELD = {"email": "email", "sms": "sms", "phone": "phone", "letter": "post"}
@@ -92,9 +95,7 @@ def _judge(
 def _judge_consent(
     rule: ContactRule, proof: ConsentProof, now: datetime, lists: Mapping[str, ListCheck]
 ) -> Verdict:
-    at = proof.at
-    if at is not None and at.tzinfo is None:  # a file of customers may say no zone; all times are UTC
-        at = at.replace(tzinfo=UTC)
+    at = _given_at(proof)
     if at is not None and at > now + _CLOCK_SKEW:
         return False, "consent_in_the_future", (f"the {rule.medium} consent is dated after now",)
     when = at.date().isoformat() if at else "on an unrecorded date"
@@ -126,3 +127,23 @@ def _judge_list(rule: ContactRule, now: datetime, lists: Mapping[str, ListCheck]
     if found.listed:
         return False, "on_list", (f"on {evidence}", rule.law)
     return True, "not_on_list", (f"not on {evidence}",)
+
+
+def _runs_out(
+    rule: ContactRule, reason: str, proof: ConsentProof | None, lists: Mapping[str, ListCheck]
+) -> datetime | None:
+    if reason == "not_on_list":
+        assert rule.suppression_list is not None  # or nobody could have been off it
+        assert rule.list_max_age_days is not None
+        last = lists[rule.suppression_list].as_of + timedelta(days=rule.list_max_age_days)
+        return datetime.combine(last + timedelta(days=1), time(0), UTC)
+    given = _given_at(proof) if proof is not None else None
+    if given is None or rule.listed_consent_days is None:
+        return None
+    return given + timedelta(days=rule.listed_consent_days)
+
+
+def _given_at(proof: ConsentProof) -> datetime | None:
+    """When the consent was given; a file of customers may say no zone, and all times are UTC."""
+    at = proof.at
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

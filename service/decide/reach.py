@@ -106,4 +106,5 @@ def _permission(contact: Contactability) -> Mapping[str, object]:
         "allowed": contact.allowed,
         "allowed_reason": contact.reason,
         "call_from": contact.open_from.isoformat() if contact.open_from else None,
+        "call_until": contact.until.isoformat() if contact.until else None,
     }
