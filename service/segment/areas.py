@@ -99,3 +99,12 @@ def attribute_matrix() -> NDArray[np.float64]:
     ]
     matrix: NDArray[np.float64] = np.concatenate(columns, axis=1).astype(np.float64)
     return matrix
+
+
+def value_of_cells() -> NDArray[np.intp]:
+    """Which of the 17 attribute values each cell has, per attribute: [5, 384] column numbers."""
+    starts = np.cumsum([0, *(len(values) for values in CELL_ATTRIBUTES.values())])[:-1]
+    numbers: NDArray[np.intp] = np.stack(
+        [start + attribute_of_cells(name) for name, start in zip(CELL_ATTRIBUTES, starts, strict=True)]
+    )
+    return numbers

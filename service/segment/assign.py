@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.model import AddressMatch, Declared, Evidence, Place, Profile, Segment, SegmentShare, UnitFacts
-from service.segment.areas import LevelTable, attribute_matrix, load_levels
+from service.segment.areas import LevelTable, attribute_matrix, load_levels, value_of_cells
 from service.segment.cells import CELL_ATTRIBUTES, CELLS, URBANITIES
 from service.segment.definitions import Definitions
 from service.segment.likelihood import Facts, gather_facts, likelihoods
@@ -25,8 +25,8 @@ from service.tables import Release
 
 Floats = NDArray[np.float64]
 
-KEPT_AREAS = 2048  # prepared areas kept in memory, 16 kB each
-KEPT_ANSWERS = 16_384  # answers kept, by area, facts and language; about 2 kB each
+KEPT_AREAS = 8192  # prepared areas kept in memory, 3 kB each
+KEPT_ANSWERS = 8192  # answers kept, by area, facts and language; about 3 kB each
 LEAST_SHARE = 1e-12  # stands for zero under a logarithm
 LEAST_EFFECT = 0.005  # bits; a fact that moved less is not told
 NOTHING = Segment(None, None, None, True, (), (), None, "nothing_recognised")
@@ -34,17 +34,17 @@ NOTHING = Segment(None, None, None, True, (), (), None, "nothing_recognised")
 
 @dataclass(frozen=True, slots=True)
 class _Area:
-    """One area, prepared. `weights` [6, 384]: the joint, then with each attribute's margin taken from
-    the country; `index` and `told` (what is said of it) [17] per attribute value; `membership`
-    [384, segments].
+    """One area, prepared. `p` [384] is its row of the memory map; `ratio` [17] the country's margin over
+    its own, per attribute value; `told` what is said of each; `mixture` [3] its households in rural, town,
+    city.
     """
 
     table: LevelTable
     code: str
     households: float
-    weights: Floats
-    index: Floats
-    membership: Floats
+    p: NDArray[np.float32]
+    ratio: Floats
+    mixture: Floats
     told: tuple[str, ...]
     urbanity: str | None
 
@@ -78,6 +78,7 @@ class SegmentModel:
     membership_by_urbanity: Floats  # [3, 384, segments]
     _national: Floats  # [384]
     _sums: Floats  # [384, 17] cells -> attribute values
+    _value_of_cell: NDArray[np.intp]  # [5, 384] which of the 17 values a cell has, per attribute
     _unplaced: Floats  # [384, segments] membership where urbanity is unknown: the country's mixture
     _areas: dict[tuple[str, str], _Area] = field(default_factory=dict)
     _answers: dict[tuple[str, str, Facts, str], Segment] = field(default_factory=dict)
@@ -96,8 +97,9 @@ class SegmentModel:
         shares = np.asarray(market, dtype=np.float64)
         unplaced = np.tensordot(levels[-1].urbanity[0], membership, axes=1)
         return cls(
-            definitions, levels, shares / shares.sum(), membership, national, attribute_matrix(), unplaced
-        )
+            definitions, levels, shares / shares.sum(), membership, national, attribute_matrix(),
+            value_of_cells(), unplaced,
+        )  # fmt: skip
 
     def assign_segment(
         self,
@@ -130,7 +132,7 @@ class SegmentModel:
         if code not in table.rows:
             raise KeyError(code)
         area = self._area(table, code)
-        shares: Floats = (area.weights[0] * _prepare_facts(facts).known[0]) @ area.membership
+        shares: Floats = (area.p * _prepare_facts(facts).known[0]) @ self._membership(area)
         shares /= shares.sum()
         return shares
 
@@ -153,52 +155,56 @@ class SegmentModel:
 
     def _prepare(self, table: LevelTable, code: str) -> _Area:
         row = table.rows[code]
-        p = table.p[row].astype(np.float64)
+        p = table.p[row]
         margins, national = p @ self._sums, self._national @ self._sums
         ratio = np.divide(national, margins, out=np.ones_like(margins), where=margins > 0)
-        weights = np.empty((1 + len(CELL_ATTRIBUTES), p.size))
-        weights[0] = p
-        start = 0
-        for number, values in enumerate(CELL_ATTRIBUTES.values()):
-            part = slice(start, start + len(values))
-            weights[number + 1] = p * (self._sums[:, part] @ ratio[part])
-            start += len(values)
         mixture = table.urbanity[row]
         urbanity = URBANITIES[int(mixture.argmax())] if mixture.max() == 1.0 else None
-        membership = np.tensordot(mixture, self.membership_by_urbanity, axes=1)
-        index = 100 / np.where(ratio > 0, ratio, np.nan)
         names = [value for values in CELL_ATTRIBUTES.values() for value in values]
         told = tuple(f"{name} {share:.0%}" for name, share in zip(names, margins, strict=True))
         households = float(table.households[row])
-        return _Area(table, code, households, weights, index, membership, told, urbanity)
+        return _Area(table, code, households, p, ratio, mixture, told, urbanity)
+
+    def _membership(self, area: _Area) -> Floats:
+        """Cells to segments at this area's urbanity, [384, segments]; a view where it is of one kind."""
+        if area.urbanity is not None:
+            one: Floats = self.membership_by_urbanity[URBANITIES.index(area.urbanity)]
+            return one
+        mixed: Floats = np.tensordot(area.mixture, self.membership_by_urbanity, axes=1)
+        return mixed
 
     def _answer(self, area: _Area, facts: Facts, language: str) -> Segment:
         told = _prepare_facts(facts)
         # Rows: all; without each attribute of the area; without each fact.
-        rows = np.concatenate([area.weights * told.known[0], area.weights[0] * told.known[1:]])
-        shares = rows @ area.membership
+        here = area.p * told.known[0]
+        rows = np.concatenate([here[None], here * area.ratio[self._value_of_cell], area.p * told.known[1:]])
+        membership = self._membership(area)
+        shares = rows @ membership
         shares /= shares.sum(axis=1, keepdims=True)
         distribution = shares[0]
         best = int(distribution.argmax())
         logs: list[float] = np.log2(np.maximum(shares[:, best], LEAST_SHARE)).tolist()
-        evidence = self._area_evidence(area, rows[0], best, logs)
+        evidence = self._area_evidence(area, rows[0], membership[:, best], best, logs)
         for (name, value), log in zip(told.names, logs[1 + len(CELL_ATTRIBUTES) :], strict=True):
             if abs(logs[0] - log) >= LEAST_EFFECT:
                 evidence.append(Evidence(name, value, round(logs[0] - log, 3)))
         evidence.sort(key=lambda item: (-abs(item.effect), item.fact))
         return self._segment(area, distribution, best, tuple(evidence), language)
 
-    def _area_evidence(self, area: _Area, weights: Floats, best: int, logs: list[float]) -> list[Evidence]:
+    def _area_evidence(
+        self, area: _Area, weights: Floats, belongs: Floats, best: int, logs: list[float]
+    ) -> list[Evidence]:
         """The area's own figures: for each attribute the value in which most of the segment lies."""
         level, vintage = area.table.level, area.table.vintage
-        inside: list[float] = ((weights * area.membership[:, best]) @ self._sums).tolist()
+        inside: list[float] = ((weights * belongs) @ self._sums).tolist()
         evidence, start = [], 0
         for number, (name, values) in enumerate(CELL_ATTRIBUTES.items()):
             end = start + len(values)
             effect = logs[0] - logs[number + 1]
             if abs(effect) >= LEAST_EFFECT:
                 value = inside.index(max(inside[start:end]), start, end)
-                index = round(float(area.index[value])) if math.isfinite(area.index[value]) else None
+                ratio = float(area.ratio[value])
+                index = round(100 / ratio) if ratio > 0 else None
                 told = area.told[value]
                 evidence.append(Evidence(f"area_{name}", told, round(effect, 3), level, vintage, index))
             start = end
