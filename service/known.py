@@ -10,10 +10,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from service.decide.agents import Agent
 from service.decide.behaviour import Behaviour
 from service.decide.consent import ListCheck
 from service.decide.policy import Policy
+from service.decide.roster import merge_roster
 from service.decide.situation import Spent
 from service.decide.treatments import TreatmentRule
 from service.errors import StoreError
@@ -36,6 +39,10 @@ class Known:
         self.salt = store.salt
         self._states: Mapping[str, AgentState] = {}
         self._states_read = float("-inf")
+        self._declared: Mapping[str, Mapping[str, Any]] = {}
+        self._roster: Sequence[Agent] = ()
+        self._roster_of = ""
+        self._roster_read = float("-inf")
 
     def agent_states(self) -> Mapping[str, AgentState]:
         """The agents' states, at most a second old."""
@@ -44,6 +51,15 @@ class Known:
             with suppress(StoreError):  # counted where decisions are recorded; the last known go on
                 self._states = self.store.agents.states()
         return self._states
+
+    def roster(self, policy: Policy) -> Sequence[Agent]:
+        """The policy's agents and what the desk has declared since, at most a second old."""
+        if time.monotonic() - self._roster_read > _FRESH_S or self._roster_of != policy.version:
+            self._roster_read, self._roster_of = time.monotonic(), policy.version
+            with suppress(StoreError):
+                self._declared = self.store.agents.declared()
+            self._roster = merge_roster(policy.agents.agents, self._declared)
+        return self._roster
 
     def spent(self, match: AddressMatch, now: datetime) -> Spent:
         """What was given today, what is paused, and what this household has had."""

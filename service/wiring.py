@@ -146,6 +146,7 @@ class PolicyTreating:
             status=status,
             objected=objected,
             agent_states=self.known.agent_states(),
+            roster=self.known.roster(self.policy),
             spent=self.known.spent(match, now),
             lists=self.known.lists(lead.lead_id),
         )

@@ -28,8 +28,8 @@ from service.web.webhooks import Sender
 log = logging.getLogger(__name__)
 
 LEASE = "background"
-_LEASE_S = 20.0
-_RENEW_S = 5.0
+_LEASE_S = 10.0
+_RENEW_S = 3.0
 _IDLE_S = 0.2  # the pause when there was nothing to do
 _FOLD_AT_ONCE = 500  # decisions per round, so that the other duties get their turn
 _SENDERS = 4  # receivers may be slow; this many are waited for at a time
@@ -145,16 +145,19 @@ class Supervisor:
 
     def _keep_running(self) -> None:
         while not self._stopping.is_set():
-            self._running = subprocess.Popen(
+            running = subprocess.Popen(
                 [sys.executable, "-m", "service.web.background"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is for the master, which then tells us
             )
-            assert self._running.stdout is not None
-            # Its standard output says nothing and ends with it. wait() would race with gunicorn, which
-            # collects every child that ends.
-            self._running.stdout.read()
+            self._running = running
+            assert running.stdin is not None
+            assert running.stdout is not None
+            running.stdout.read()  # it says nothing, and ends when the process does
+            running.stdin.close()
+            running.stdout.close()
+            running.wait()  # gunicorn, which collects every child that ends, may have been faster
             if not self._stopping.is_set():
                 log.error("the background process ended; it is started again")
             self._stopping.wait(_RESTART_S)

@@ -46,8 +46,8 @@ def decision(lead_id="l"):
     match = AddressMatch("DK", MatchLevel.NONE, MatchCategory.C, NextAction.FIX)
     nothing = Segment(None, None, None, True, (), (), None)
     return Decision(
-        new_id("dec"), lead_id, "fallback", "x", datetime.now(UTC), "DK", "da", "app", match, Place("DK", {}), None,
-        nothing, None, Weights(), {}, Versions("r", "p"),
+        new_id("dec"), lead_id, "fallback", "x", datetime.now(UTC), "DK", "da", "app", match, Place("DK", {}),
+        None, nothing, None, Weights(), {}, Versions("r", "p"),
     )  # fmt: skip
 
 
@@ -119,8 +119,6 @@ def test_it_is_started_again_when_killed_and_stops_when_told(store, url, monkeyp
         last = holder(store)
     finally:
         supervisor.stop()
-        supervisor._running.wait(10)
-        supervisor._running.stdout.close()
     with pytest.raises(ProcessLookupError):
         os.kill(last, 0)
 
@@ -131,7 +129,8 @@ def test_it_ends_when_its_master_is_killed(store, url):
         [
             sys.executable,
             "-c",
-            "import time; from service.web.background import Supervisor; Supervisor().start(); time.sleep(99)",
+            "import time; from service.web.background import Supervisor\n"
+            "supervisor = Supervisor(); supervisor.start(); time.sleep(99)",
         ],
         env={**os.environ, "ENRICH_DATABASE_URL": url},
     )
