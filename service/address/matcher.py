@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from service.address import answer
+from service.address.answer import answer_readings
+from service.address.fallback import nothing
 from service.address.index import AddressIndex
 from service.address.reading import Frame, frame_text
 from service.address.rules import load_rules
@@ -52,10 +53,10 @@ class Matcher:
         """The one address that was meant, or the finest thing that is sure. Never raises on any text."""
         tokens = tokenise(query_text(query), self.rules)
         if not len(tokens):
-            return answer.nothing(self.index, "nothing_recognised")
+            return nothing(self.index, "nothing_recognised")
         scan = scan_tokens(tokens, self.index, self.towns, self.rules)
         readings = self._read(scan)
-        return answer.answer(self.index, self.towns, self.rules, scan, readings)
+        return answer_readings(self.index, self.towns, self.rules, scan, readings)
 
     def _read(self, scan: Scan) -> list[Reading]:
         """Readings of the text, from the surest kind that explains it; best first."""
