@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.errors import SourceError
-from service.refdata.catalogue import load_catalogue
+from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.corrections import Ledger
 from service.refdata.dk.build import build_denmark
 from service.refdata.fi.build import build_finland
@@ -53,7 +54,7 @@ def build_release(
         )
     if not raw.is_dir():
         raise SourceError(f"{raw} is no folder; give the raw files with --raw or ENRICH_RAW_DATA.")
-    sources = load_catalogue(reference_data / "sources")
+    sources = _as_fetched(load_catalogue(reference_data / "sources"), raw)
     beside = releases / f"{BUILDING}{release_id}"
     clear_leftovers(releases)
     ledger = Ledger()
@@ -77,3 +78,13 @@ def clear_leftovers(releases: Path) -> None:
     """Removes what a killed build left behind."""
     for path in releases.glob(f"{BUILDING}*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _as_fetched(sources: dict[str, Source], raw: Path) -> dict[str, Source]:
+    """The catalogue with the day that fetched tables were fetched."""
+    dated = {}
+    for name, source in sources.items():
+        note = raw / source.folder / f"{source.fetch.get('table', '')}.csv.fetched.json"
+        fetched = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
+        dated[name] = replace(source, accessed=fetched["fetched_at"][:10]) if fetched else source
+    return dated

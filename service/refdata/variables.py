@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ class VariableSet:
     def ratios(self) -> list[Variable]:
         """Variables computed from counts."""
         return [v for v in self.variables if v.of]
+
+    def with_vintages(self, vintages: Mapping[str, str]) -> VariableSet:
+        """The same, with the vintages of some variables as their files say."""
+        changed = (replace(v, vintage=vintages.get(v.code, v.vintage)) for v in self.variables)
+        return replace(self, variables=tuple(changed))
 
     def published(self) -> list[Variable]:
         """Variables that a publisher gives per area of one level."""

@@ -75,7 +75,7 @@ def manifest_entry(folder: Path, note: TableNote, sources: Mapping[str, Source])
         "bytes": path.stat().st_size,
         "sha256": file_sha256(path),
         "vintage": note.vintage,
-        "accessed": max((s.accessed for s in used), default=""),
+        "accessed": max((s.accessed for s in used if s.accessed[:4].isdigit()), default=""),
         "sources": list(note.sources),
         "licence": "; ".join(dict.fromkeys(s.licence for s in used)),
         "attribution": "; ".join(dict.fromkeys(s.attribution for s in used)),

@@ -82,7 +82,8 @@ def build_denmark(
     variables = load_variables(variables_file, {s.id: s.vintage for s in sources.values()})
     hierarchy = _hierarchy(margins["areas"], areas, in_municipality, sources[SOURCE], ledger)
     counts = _level_counts(margins, areas, weights, hierarchy)
-    published = _published(raw, catalogue, levels, ledger)
+    published, vintages = _published(raw, catalogue, levels, ledger)
+    variables = variables.with_vintages(vintages)
     notes = _write_profiles(variables, counts, published, areas, folder, sources[SOURCE])
     step("geometry")
     notes += _write_areas(levels, folder, sources)
@@ -166,15 +167,18 @@ def _level_counts(
 
 def _published(
     raw: Path, sources: dict[str, Source], levels: Mapping[str, pd.DataFrame], ledger: Ledger
-) -> dict[str, pd.Series]:
+) -> tuple[dict[str, pd.Series], dict[str, str]]:
+    """Figures per variable, and the vintages that came with them."""
     names = levels["municipality"]["name"]
-    return {
+    income, vintage = read_disposable_income(raw, sources["dst-indkp"], names, ledger)
+    figures = {
         "flat_price_m2": read_flat_prices(
             raw, sources["finans-danmark-flats"], levels["postcode"].index, ledger
         ),
-        "disposable_income_mean": read_disposable_income(raw, sources["dst-indkp"], names, ledger),
+        "disposable_income_mean": income,
         "age_mean": levels["parish"]["age_mean"].astype(float),
     }
+    return figures, {"disposable_income_mean": vintage}
 
 
 def _write_profiles(

@@ -10,6 +10,7 @@ from service.errors import SourceError
 from service.refdata.catalogue import Source, TableSpec
 from service.refdata.corrections import Ledger
 from service.refdata.denied import load_denied
+from service.refdata.sources import indkp101
 
 
 def read_flat_prices(raw: Path, source: Source, postcodes: pd.Index, ledger: Ledger) -> pd.Series:
@@ -31,15 +32,22 @@ def read_flat_prices(raw: Path, source: Source, postcodes: pd.Index, ledger: Led
     return filled
 
 
-def read_disposable_income(raw: Path, source: Source, names: pd.Series, ledger: Ledger) -> pd.Series:
-    """Mean disposable income (DKK per person and year) per municipality code, latest year.
+def read_disposable_income(
+    raw: Path, source: Source, names: pd.Series, ledger: Ledger
+) -> tuple[pd.Series, str]:
+    """Mean disposable income (DKK per person and year) per municipality code, and its vintage.
 
+    The table fetched from StatBank (INDKP101) where there is one, else the file at hand, latest year.
     `names`: municipality code -> name. Raises SourceError for a name without a code.
     """
+    if (raw / indkp101.FILE).is_file():
+        ledger.note(source, "municipality_by_name", "not needed: StatBank gives codes")
+        return indkp101.extract(raw)["total"].reindex(names.index), f"{indkp101.period(raw)}-12-31"
     spec = source.tables["disposable_income"]
     table = _read_parquet(raw, source, spec)
     _not_negative(spec.file, table["income"])
-    latest = table[(table["sex"] == "Total") & (table["year"] == table["year"].max())]
+    newest = int(table["year"].max())
+    latest = table[(table["sex"] == "Total") & (table["year"] == newest)]
     codes = {name: code for code, name in names.items()}
     unknown = [name for name in latest["municipality"] if name not in codes]
     if unknown:
@@ -48,9 +56,8 @@ def read_disposable_income(raw: Path, source: Source, names: pd.Series, ledger: 
             "municipality of the polygons."
         )
     ledger.note(source, "municipality_by_name", f"{len(latest)} names joined to codes")
-    return pd.Series(latest["income"].to_numpy(), index=[codes[n] for n in latest["municipality"]]).reindex(
-        names.index
-    )
+    income = pd.Series(latest["income"].to_numpy(), index=[codes[n] for n in latest["municipality"]])
+    return income.reindex(names.index), f"{newest}-12-31"
 
 
 def _read_parquet(raw: Path, source: Source, spec: TableSpec) -> pd.DataFrame:

@@ -29,3 +29,8 @@ def extract(raw: Path) -> pd.DataFrame:
     Index: 4-digit code; column `total`. Raises SourceError.
     """
     return statbank.by_municipality(statbank.read_statbank(raw / FILE), "OMRÅDE")
+
+
+def period(raw: Path) -> str:
+    """The year of the fetched table."""
+    return str(statbank.read_statbank(raw / FILE)["TID"].iloc[0])
