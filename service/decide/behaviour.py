@@ -13,6 +13,8 @@ from service.decide.toml_table import TomlTable
 from service.model import Weights
 
 RANGES = ("recency_days", "orders", "value", "quiet_days", "tenure_days")
+SILENT_DAYS = 45  # nothing heard of a lead for so long
+LAPSED_DAYS = 90  # no order from a customer for longer than that
 _LIMIT = 1e12
 
 
@@ -86,6 +88,16 @@ def assign_sub_segment(
     if base is None or behaviour is None:
         return None
     return next((f"{base}-{rule.code}" for rule in rules if rule.fits(base, behaviour)), None)
+
+
+def assign_stage(behaviour: Behaviour | None) -> str:
+    """lead, first_order, customer or silent: what `stages` of a treatment asks for."""
+    if behaviour is None or not behaviour.orders:
+        quiet = behaviour is not None and (behaviour.quiet_days or 0) >= SILENT_DAYS
+        return "silent" if quiet else "lead"
+    if (behaviour.recency_days or 0) > LAPSED_DAYS:
+        return "silent"
+    return "first_order" if behaviour.orders == 1 else "customer"
 
 
 def read_weights(file: TomlTable, segments: tuple[str, ...]) -> WeightRules:

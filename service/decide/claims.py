@@ -8,7 +8,7 @@ origin, health), and some phrases are refused wherever they stand. claims.toml h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.decide.toml_table import TomlTable
@@ -75,6 +75,16 @@ def find_claim(text: str, words: ClaimWords) -> str | None:
                     f"one sentence says '{reader}' and '{named}' ({topic}): an inferred fact about the reader"
                 )
     return None
+
+
+def check_copy(table: TomlTable, field: str, texts: Sequence[str], words: ClaimWords) -> None:
+    """Raises PolicyError when a text states an inferred fact about the reader, or holds a placeholder."""
+    for text in texts:
+        claim = find_claim(text, words)
+        if claim:
+            raise table.fault(f"this {field} may not be sent: {claim}. Say what the product does.", field)
+        if "{" in text or "}" in text:
+            raise table.fault(f"this {field} holds a brace; copy has no placeholders.", field)
 
 
 def _stems(listed: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.decide.claims import ClaimWords, check_copy
 from service.decide.toml_table import TomlTable
 
 SlotKind = Literal["content", "email", "agent", "channels"]
@@ -117,18 +118,19 @@ def read_slots(file: TomlTable) -> dict[str, Slot]:
     return slots
 
 
-def read_phrases(file: TomlTable, languages: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def read_phrases(
+    file: TomlTable, languages: tuple[str, ...], claims: Mapping[str, ClaimWords]
+) -> dict[str, dict[str, str]]:
     """texts.toml: phrase -> language -> text; each phrase in every language of the company."""
     phrases: dict[str, dict[str, str]] = {}
     for name in file.names():
         table = file.table(name)
-        phrases[name] = {language: read_text(table, language, f"text '{name}'") for language in languages}
+        phrases[name] = {}
+        for language in languages:
+            if not table.has(language):
+                raise table.fault(f"text '{name}' has no translation for '{language}'; add one.")
+            text = table.text(language)
+            check_copy(table, language, (text,), claims[language])
+            phrases[name][language] = text
         table.close()
     return phrases
-
-
-def read_text(table: TomlTable, language: str, what: str) -> str:
-    """One translation; a missing one is told by language."""
-    if not table.has(language):
-        raise table.fault(f"{what} has no translation for '{language}'; add one.")
-    return table.text(language)

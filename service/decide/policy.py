@@ -75,13 +75,13 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
     segments = tuple(segment_codes)
     company = read_company(load_toml(folder, "company.toml"))
     slots = read_slots(load_toml(folder, "slots.toml"))
-    phrases = read_phrases(load_toml(folder, "texts.toml"), company.languages)
+    claims = read_claims(load_toml(folder, "claims.toml"), company.languages)
+    phrases = read_phrases(load_toml(folder, "texts.toml"), company.languages, claims)
     for name in REQUIRED_PHRASES:
         if name not in phrases:
             raise PolicyError(
                 f"texts.toml:1: the text '{name}' is missing; it is required by law beside the copy."
             )
-    claims = read_claims(load_toml(folder, "claims.toml"), company.languages)
     sub_segments = read_sub_segments(load_toml(folder, "subsegments.toml"), segments, company.languages)
     known = Vocabulary(company, segments, tuple(rule.code for rule in sub_segments), phrases, claims)
     treatments = {

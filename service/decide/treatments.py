@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from service.decide.claims import ClaimWords, find_claim
+from service.decide.claims import ClaimWords, check_copy
 from service.decide.company import Company, Slot
 from service.decide.toml_table import Origin, TomlTable
 
@@ -223,7 +223,7 @@ def _read_copy(row: TomlTable, slot: Slot, known: Vocabulary) -> Copy:
         words.update({field: _texts_or_fault(table, field) for field in slot.lists})
         table.close()
         for field, value in words.items():
-            check_copy(table, field, (value,) if isinstance(value, str) else value, language, known.claims)
+            check_copy(table, field, (value,) if isinstance(value, str) else value, known.claims[language])
         copy[language] = words
     return copy
 
@@ -233,17 +233,3 @@ def _texts_or_fault(table: TomlTable, field: str) -> tuple[str, ...]:
     if not values:
         raise table.fault(f"'{field}' is empty; write at least one text.", field)
     return values
-
-
-def check_copy(
-    table: TomlTable, field: str, texts: Sequence[str], language: str, claims: Mapping[str, ClaimWords]
-) -> None:
-    """Raises PolicyError when a text states an inferred fact about the reader, or holds a placeholder."""
-    for text in texts:
-        claim = find_claim(text, claims[language])
-        if claim:
-            raise table.fault(
-                f"the {language} {field} may not be sent: {claim}. Say what the product does.", field
-            )
-        if "{" in text or "}" in text:
-            raise table.fault(f"the {language} {field} holds a brace; copy has no placeholders.", field)

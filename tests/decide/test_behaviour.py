@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.behaviour import Behaviour, assign_sub_segment
+from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
 from service.decide.policy import Policy, load_policy
 from service.errors import PolicyError
 from service.model import Weights
@@ -96,3 +96,19 @@ def test_a_rule_that_can_never_be_reached_is_refused(
          'code = "regular"\norders = [5, 9]\nrecency_days = [0, 20]')  # fmt: skip
     with pytest.raises(PolicyError, match="'regular' is never reached: whoever fits it fits 'loyal'"):
         load_policy(policy_folder, codes)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "stage"),
+    [
+        (None, "lead"),
+        (Behaviour(0), "lead"),
+        (Behaviour(44, quiet_days=44), "lead"),
+        (Behaviour(45, quiet_days=45), "silent"),
+        (Behaviour(10, recency_days=3, orders=1), "first_order"),
+        (Behaviour(90, recency_days=90, orders=5), "customer"),
+        (Behaviour(200, recency_days=91, orders=5), "silent"),
+    ],
+)
+def test_the_stage_follows_from_what_was_done(behaviour: Behaviour | None, stage: str) -> None:
+    assert assign_stage(behaviour) == stage

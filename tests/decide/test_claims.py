@@ -76,6 +76,7 @@ def test_every_topic_of_every_language_is_really_looked_for(claims: Mapping[str,
     [
         ("greetings.toml", 'text = "Large portions', 'text = "Your kids like large portions'),
         ("offers.toml", 'title = "75 Danish', 'title = "For you, retired: 75 Danish'),
+        ("texts.toml", 'en = "Everybody who', 'en = "You are retired, as everybody who'),
         ("offers.toml", 'title = "Three boxes', 'title = "On your income: three boxes'),
         ("first_emails.toml", "\"This week's new dishes", "\"Your children ask for this week's new dishes"),
     ],
