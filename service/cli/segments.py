@@ -18,9 +18,9 @@ from service.refdata.analyst.correlation import (
     redundancy_clusters,
     variable_correlations,
 )
-from service.refdata.analyst.crosswalk import import_crosswalk
-from service.refdata.analyst.customers import CustomerBase, count_customers
-from service.refdata.analyst.fairness import BAND, audit_fairness
+from service.refdata.analyst.crosswalk import CROSSWALK, import_crosswalk, licensed_table, load_crosswalk
+from service.refdata.analyst.customers import CustomerBase, count_customers, count_values
+from service.refdata.analyst.fairness import BAND, audit_decisions, audit_fairness
 from service.refdata.analyst.market import Market, load_market
 from service.refdata.analyst.maturity import maturity_table
 from service.refdata.analyst.page import Report
@@ -97,10 +97,14 @@ def potential(
 @segments.command()
 @click.argument("file", type=FILE)
 @click.option("--target", type=FILE, help="Declared target group: CSV with segment,share.")
+@click.option(
+    "--licensed", default="", metavar="SYSTEM=COLUMN", help="Column of licensed codes; see crosswalk."
+)
 @report_options
 def profile(
-    file: Path, target: Path | None, country: str, language: str, out: Path, formats: tuple[str, ...]
-) -> None:
+    file: Path, target: Path | None, licensed: str, country: str, language: str, out: Path,
+    formats: tuple[str, ...],
+) -> None:  # fmt: skip
     """Base against market: index and interval per variable and segment; declared target against the real."""
     _, market = _market(country, language)
     base = count_customers(file, market)
@@ -116,6 +120,10 @@ def profile(
     )
     report.add(by_segment, ("profile_segments", plot_index(by_segment.frame, "name", "Segments")))
     report.add(by_variable, ("profile_variables", plot_index(by_variable.frame, "label", "Open figures")))
+    if licensed:
+        system, _, column = licensed.partition("=")
+        table = load_crosswalk(_definitions_folder() / CROSSWALK, market.definitions.codes)
+        report.add(licensed_table(table, system, count_values(file, column), market, language))
     _finish(report, out, formats)
 
 
@@ -221,15 +229,24 @@ def maturity(files: tuple[Path, ...], out: Path, formats: tuple[str, ...]) -> No
     envvar="ENRICH_RAW_DATA",
     help="Folder of raw files: adds groups by share of foreign origin, in the audit only.",
 )
+@click.option("--decisions", type=FILE, help="File of decisions made: audits what leads did get.")
+@click.option("--measure", "columns", multiple=True, help="Number column of --decisions; may be given twice.")
 @click.option("--band", default=BAND, show_default=True, type=click.FloatRange(0, 1))
 @report_options
 def fairness(
-    raw: Path | None, band: float, country: str, language: str, out: Path, formats: tuple[str, ...]
-) -> None:
+    raw: Path | None, decisions: Path | None, columns: tuple[str, ...], band: float, country: str,
+    language: str, out: Path, formats: tuple[str, ...],
+) -> None:  # fmt: skip
     """Who gets what: offers, reach and agents over income, urbanity and origin; fails outside the band."""
+    if bool(decisions) != bool(columns):
+        raise click.UsageError("--decisions and --measure belong together.")
     _, market = _market(country, language)
-    measures = policy_measures(load_config().reference_data / "policy", market.definitions.codes, country)
-    audit = audit_fairness(market, measures, raw, band)
+    if decisions:
+        bases = {column: count_customers(decisions, market, column) for column in columns}
+        audit = audit_decisions(market, bases, raw, band)
+    else:
+        measures = policy_measures(load_config().reference_data / "policy", market.definitions.codes, country)
+        audit = audit_fairness(market, measures, raw, band)
     report = _report(f"Fairness audit, {country}", market)
     report.findings += audit.faults or (f"Every group, segment and area gets at least {band:.0%}.",)
     report.add(audit.table)
@@ -242,9 +259,13 @@ def fairness(
 @click.argument("file", type=FILE)
 def crosswalk(file: Path) -> None:
     """Imports a table of licensed codes (system,licensed_code,segment,share) that the company owns."""
-    folder = load_config().reference_data / "policy" / "segments"
+    folder = _definitions_folder()
     found, target = import_crosswalk(file, folder, load_definitions(folder).codes)
     click.echo(f"{len(found.shares):,} codes of {', '.join(found.systems)} imported into {target}.")
+
+
+def _definitions_folder() -> Path:
+    return load_config().reference_data / "policy" / "segments"
 
 
 def _market(country: str, language: str) -> tuple[Release, Market]:

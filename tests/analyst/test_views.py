@@ -13,10 +13,10 @@ from service.refdata.analyst.correlation import (
     redundancy_clusters,
     variable_correlations,
 )
-from service.refdata.analyst.crosswalk import import_crosswalk, load_crosswalk
+from service.refdata.analyst.crosswalk import import_crosswalk, licensed_table, load_crosswalk
 from service.refdata.analyst.customers import count_customers
 from service.refdata.analyst.definition_check import explain_definitions
-from service.refdata.analyst.fairness import audit_fairness
+from service.refdata.analyst.fairness import audit_decisions, audit_fairness
 from service.refdata.analyst.market import Market
 from service.refdata.analyst.maturity import kind_of, maturity_table
 from service.refdata.analyst.related import related_table, survey_table
@@ -166,6 +166,30 @@ def test_a_policy_that_leaves_renters_with_less_closes_the_gate(market: Market) 
     assert any("area left with least" in fault for fault in audit.faults)
 
 
+def test_decisions_that_gave_the_country_less_close_the_gate(market: Market, tmp_path: Path) -> None:
+    areas = market.finest
+    rng = np.random.default_rng(6)
+    rows = rng.choice(len(areas.codes), 20_000, p=areas.households / areas.households.sum())
+    rural = areas.urbanity[rows, 0] == 1
+    path = tmp_path / "decisions.csv"
+    frame = pd.DataFrame(
+        {
+            "doorstep_area_level": areas.level,
+            "doorstep_area": np.array(areas.codes)[rows],
+            "value": np.where(rural, 50, 100),
+            "same": 75,
+        }
+    )
+    frame.to_csv(path, index=False)
+    bases = {name: count_customers(path, market, name) for name in ("value", "same")}
+    audit = audit_decisions(market, bases)
+    assert any(fault.startswith("value: urbanity rural is left with") for fault in audit.faults)
+    assert not any(fault.startswith("same") for fault in audit.faults)
+    groups = audit.table.frame.set_index(["measure", "group"])
+    assert groups.loc[("value", "rural"), "mean"] == pytest.approx(50)
+    assert groups.loc[("value", "city"), "mean"] == pytest.approx(100)
+
+
 @pytest.mark.raw
 def test_origin_is_read_inside_the_audit_only_and_leaves_no_area_behind(market: Market) -> None:
     import os
@@ -199,6 +223,20 @@ def test_a_crosswalk_is_imported_whole_or_not_at_all(tmp_path: Path, definitions
     assert "mine.csv:4: system and licensed_code" in told
     assert "mine.csv:5: share '2'" in told
     assert load_crosswalk(target, definitions.codes).shares == crosswalk.shares
+
+
+def test_licensed_codes_of_a_base_are_told_in_segments(market: Market, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "system,licensed_code,segment,share\nX,K1,A1,0.5\nX,K1,C1,0.5\nX,K2,B1,\n", encoding="utf-8"
+    )
+    crosswalk = load_crosswalk(path, market.definitions.codes)
+    frame = licensed_table(crosswalk, "X", {"K1": 60, "K2": 30, "K9": 10}, market).frame.set_index("segment")
+    assert frame["base"].sum() == pytest.approx(1)
+    assert frame.loc["A1", "base"] == pytest.approx(1 / 3)
+    assert frame.loc["B1", "customers"] == 30
+    with pytest.raises(InvalidInputError, match="No licensed code of 'Y'"):
+        licensed_table(crosswalk, "Y", {"K1": 1}, market)
 
 
 def test_shipped_definitions_are_sound_in_every_country_of_the_release(release: Release) -> None:

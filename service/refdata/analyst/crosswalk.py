@@ -10,9 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from service.errors import CheckError, InvalidInputError
+from service.refdata.analyst.market import Market
+from service.refdata.analyst.tables import AnalystTable
 
 COLUMNS = ("system", "licensed_code", "segment", "share")
+CROSSWALK = "crosswalk.csv"
 SUM_TOLERANCE = 0.005
 
 
@@ -81,7 +86,7 @@ def import_crosswalk(path: Path, folder: Path, segment_codes: Sequence[str]) -> 
     """Checks the table and keeps it beside the definitions, replaced as a whole; raises as the load does."""
     crosswalk = load_crosswalk(path, segment_codes)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "crosswalk.csv"
+    target = folder / CROSSWALK
     beside = target.with_suffix(".tmp")
     with beside.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
@@ -100,3 +105,44 @@ def _share(text: str) -> float | None:
     except ValueError:
         return None
     return value if 0 <= value <= 1 else None
+
+
+def licensed_table(
+    crosswalk: Crosswalk, system: str, counts: Mapping[str, int], market: Market, language: str = "en"
+) -> AnalystTable:
+    """A base that carries licensed codes, told in base segments. `counts`: licensed code -> customers.
+
+    Raises InvalidInputError when no code of the base is in the table.
+    """
+    sums = dict.fromkeys(market.definitions.codes, 0.0)
+    placed = 0
+    for code, count in counts.items():
+        if (system, code) in crosswalk.shares:
+            placed += count
+            for segment, share in crosswalk.segments_of(system, code).items():
+                sums[segment] += share * count
+    if placed == 0:
+        known = ", ".join(crosswalk.systems)
+        raise InvalidInputError(
+            f"No licensed code of {system!r} in the base is in the table; it has {known}."
+        )
+    segments = market.definitions.segments
+    base = [sums[segment.code] / placed for segment in segments]
+    frame = pd.DataFrame(
+        {
+            "segment": [segment.code for segment in segments],
+            "name": [segment.name(language) for segment in segments],
+            "base": base,
+            "market": market.shares,
+            "index": [100 * share / whole for share, whole in zip(base, market.shares, strict=True)],
+            "customers": [sums[segment.code] for segment in segments],
+        }
+    )
+    return AnalystTable("licensed_segments", f"Base by licensed codes ({system}) in base segments", frame, {
+        "segment": "Code of the base segment.",
+        "name": "Its name.",
+        "base": f"Share of the {placed:,} customers whose licensed code is in the table.",
+        "market": "Share of all households of the country.",
+        "index": "base / market × 100.",
+        "customers": "Customers of the segment by the table.",
+    })  # fmt: skip

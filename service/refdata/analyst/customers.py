@@ -188,3 +188,15 @@ def _numbers(path: Path, column: pa.Array, before: int, name: str) -> Floats:
             f"{path}: row {row}, column {name!r} is no number; write 0 or 1, or an amount."
         )
     return values.to_numpy(dtype=np.float64)
+
+
+def count_values(path: Path, column: str) -> dict[str, int]:
+    """How often each value of one column occurs. Raises InvalidInputError for a column that is not there."""
+    pieces, names = open_pieces(path)
+    if column not in names:
+        raise InvalidInputError(f"{path} has no column {column!r}; it has {', '.join(names[:12])}.")
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        for value, count in _texts(piece[column]).value_counts().items():
+            counts[str(value)] = counts.get(str(value), 0) + int(count)
+    return counts

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from service.errors import InvalidInputError
+from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market, MarketLevel
 from service.refdata.analyst.tables import AnalystTable
 from service.refdata.reading import read_rows
@@ -26,10 +27,13 @@ Floats = NDArray[np.float64]
 # A group, segment or area must be left with at least this part of what everybody gets on average: the
 # four-fifths rule of the US Uniform Guidelines (1978), used widely for want of a better line.
 BAND = 0.80
-LEAST_AREA = 100.0  # households of an area that is judged on its own
+LEAST_AREA = 100.0  # households or leads of an area that is judged on its own
 THIRDS = ("lowest third", "middle third", "highest third")
 ORIGIN_FILE = "dk/polling_areas/Indvandrere_og_efterkommere_fordelt_efter_oprin___.csv"
 ORIGIN_KEY = "ValgstedId"
+
+
+Row = tuple[str, str, str, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +45,89 @@ class Audit:
 
 
 def audit_fairness(
-    market: Market,
-    measures: Mapping[str, Floats],
-    raw: Path | None = None,
-    band: float = BAND,
+    market: Market, measures: Mapping[str, Floats], raw: Path | None = None, band: float = BAND
 ) -> Audit:
-    """Compares each measure over groups of areas, segments and single areas.
+    """What the policy would give: each measure over groups of areas, segments and single areas.
 
     `measures`: name -> value per segment [segments] (what a lead of it gets). With `raw`, groups by share
     of foreign origin are audited too (Denmark).
     """
     finest = market.finest
     groups = _groups(market, finest, raw)
-    rows, faults = [], []
+    rows: list[Row] = []
     for name, per_segment in measures.items():
         by_area = finest.shares @ per_segment
         everybody = float(np.average(by_area, weights=finest.households))
-        for kind, group, weights in groups:
-            if weights.sum() > 0:
-                rows.append((name, kind, group, float(np.average(by_area, weights=weights)), everybody,
-                             float(weights.sum())))  # fmt: skip
+        rows += _compare(name, by_area, finest.households, everybody, groups, finest)
         for number, segment in enumerate(market.definitions.segments):
             households = float(finest.expected[:, number].sum())
             rows.append((name, "segment", segment.code, float(per_segment[number]), everybody, households))
-        judged = finest.households >= LEAST_AREA
-        worst = int(np.flatnonzero(judged)[by_area[judged].argmin()])
-        rows.append((name, "area left with least", finest.codes[worst], float(by_area[worst]), everybody,
-                     float(finest.households[worst])))  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["measure", "kind", "group", "mean", "everybody", "households"])
+    return _judge(rows, band, "households")
+
+
+def audit_decisions(
+    market: Market, bases: Mapping[str, CustomerBase], raw: Path | None = None, band: float = BAND
+) -> Audit:
+    """What leads did get, from a file of decisions: `bases` maps each measured column to its counts.
+
+    Only leads that the file places in a finest area are audited; groups weigh leads, not households.
+    """
+    finest = market.finest
+    groups = _groups(market, finest, raw)
+    rows: list[Row] = []
+    for name, base in bases.items():
+        leads, sums = base.counts[finest.level], base.outcome_sums[finest.level]
+        if leads.sum() == 0:
+            raise InvalidInputError(
+                f"No decision names a {finest.level}; export them with doorstep_area_level and doorstep_area."
+            )
+        by_area = np.divide(sums, leads, out=np.zeros_like(sums), where=leads > 0)
+        per_household = np.divide(leads, finest.households, out=np.zeros_like(leads),
+                                  where=finest.households > 0)  # fmt: skip
+        weighted = [(kind, group, weights * per_household) for kind, group, weights in groups]
+        rows += _compare(name, by_area, leads, float(sums.sum() / leads.sum()), weighted, finest)
+    return _judge(rows, band, "leads")
+
+
+def _compare(
+    name: str, by_area: Floats, counts: Floats, everybody: float,
+    groups: list[tuple[str, str, Floats]], finest: MarketLevel,
+) -> list[Row]:  # fmt: skip
+    rows: list[Row] = [
+        (name, kind, group, float(np.average(by_area, weights=weights)), everybody, float(weights.sum()))
+        for kind, group, weights in groups
+        if weights.sum() > 0
+    ]
+    judged = np.flatnonzero(counts >= LEAST_AREA)
+    if len(judged):
+        worst = int(judged[by_area[judged].argmin()])
+        rows.append(
+            (name, "area left with least", finest.codes[worst], float(by_area[worst]), everybody,
+             float(counts[worst]))
+        )  # fmt: skip
+    return rows
+
+
+def _judge(rows: list[Row], band: float, unit: str) -> Audit:
+    frame = pd.DataFrame(rows, columns=["measure", "kind", "group", "mean", "everybody", unit])
     frame["ratio"] = np.where(frame["everybody"] > 0, frame["mean"] / frame["everybody"], 1.0)
     frame["within_band"] = frame["ratio"] >= band
-    for row in frame[~frame["within_band"]].itertuples():
-        faults.append(
-            f"{row.measure}: {row.kind} {row.group} is left with {row.ratio:.0%} of what everybody gets "
-            f"(at least {band:.0%}); change its treatment, or state the reason and raise the band"
-        )
+    faults = tuple(
+        f"{row.measure}: {row.kind} {row.group} is left with {row.ratio:.0%} of what everybody gets "
+        f"(at least {band:.0%}); change its treatment, or state the reason and lower the band"
+        for row in frame[~frame["within_band"]].itertuples()
+    )
     table = AnalystTable("fairness", "Who gets what", frame, {
         "measure": "What a lead gets: value of the offer, reach of treatments, seniority of the agent.",
         "kind": "How leads are grouped.",
         "group": "The group.",
-        "mean": "Mean of the measure over the group's households.",
-        "everybody": "Mean over all households.",
-        "households": "Households of the group (expected, for a segment).",
+        "mean": f"Mean of the measure over the group's {unit}.",
+        "everybody": f"Mean over all {unit}.",
+        unit: f"How many {unit} the group has (expected, for a segment).",
         "ratio": "mean / everybody.",
         "within_band": f"Whether the group is left with at least {band:.0%}.",
     })  # fmt: skip
-    return Audit(table, tuple(faults))
+    return Audit(table, faults)
 
 
 def _groups(market: Market, finest: MarketLevel, raw: Path | None) -> list[tuple[str, str, Floats]]:
