@@ -49,6 +49,43 @@ PROFILE = Profile(
 )
 
 
+class FakeMatcher:
+    """Completes one street."""
+
+    @property
+    def suggester(self):
+        return self
+
+    def suggest(self, text, limit):
+        if "n" not in text.lower():
+            return ()
+        street = Suggestion(
+            "Nørrebrogade, 2200 København N",
+            MatchLevel.STREET,
+            False,
+            "Nørrebrogade",
+            None,
+            "2200",
+            "København N",
+        )
+        houses = tuple(
+            Suggestion(
+                f"Nørrebrogade {n}, 2200 København N",
+                MatchLevel.HOUSE,
+                True,
+                "Nørrebrogade",
+                str(n),
+                "2200",
+                "København N",
+                None,
+                55.6921,
+                12.5535,
+            )
+            for n in range(1, 30)
+        )
+        return (street, *houses)[:limit]
+
+
 class FakeCountry:
     """Knows one house; everything else is not recognised."""
 
@@ -83,34 +120,9 @@ class FakeCountry:
     def profile_place(self, place, unit):
         return PROFILE if place.codes else None
 
-    def suggest_addresses(self, text, limit):
-        if "n" not in text.lower():
-            return ()
-        street = Suggestion(
-            "Nørrebrogade, 2200 København N",
-            MatchLevel.STREET,
-            False,
-            "Nørrebrogade",
-            None,
-            "2200",
-            "København N",
-        )
-        houses = tuple(
-            Suggestion(
-                f"Nørrebrogade {n}, 2200 København N",
-                MatchLevel.HOUSE,
-                True,
-                "Nørrebrogade",
-                str(n),
-                "2200",
-                "København N",
-                None,
-                55.6921,
-                12.5535,
-            )
-            for n in range(1, 30)
-        )
-        return (street, *houses)[:limit]
+    @property
+    def matcher(self):
+        return FakeMatcher()
 
     def unit_facts(self, match):
         return None

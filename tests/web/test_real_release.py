@@ -116,7 +116,7 @@ def test_washing_corrects_the_street_and_says_so(real_client):
 
 
 def test_suggestions_find_the_address_as_it_is_typed(real_client):
-    for typed in ("sankt mort", "Sankt Mortens Gade 3", "mortens gade 3700"):
+    for typed in ("sankt mort", "Sankt Mortens Gade 3", "sankt mortens 3700"):
         answer = real_client.get("/addresses", query_string={"q": typed}, headers=BROWSER)
         assert answer.status_code == 200
         assert any("Sankt Mortens Gade" in s["text"] for s in answer.json["suggestions"]), typed

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.address.suggest import suggest_addresses
 from service.errors import InvalidInputError
 from service.web.answer import match_block, one_line, suggestion_block
 from service.web.context import current_services, current_site
@@ -52,7 +53,7 @@ def suggest(query: Mapping[str, Any]) -> Response:
     `complete` is false while a house number, floor or door is still to come.
     """
     _, tables = _tables(query.get("country"))
-    found = tables.suggest_addresses(query["q"], query.get("limit", _DEFAULT_LIMIT))
+    found = suggest_addresses(tables.matcher, query["q"], query.get("limit", _DEFAULT_LIMIT))
     return json_answer({"suggestions": [suggestion_block(s) for s in found]})
 
 
