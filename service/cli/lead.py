@@ -90,9 +90,8 @@ def _print(decision: Decision) -> None:
     for slot, treatment in decision.treatments.items():
         headline = next((str(treatment.content[k]) for k in _HEADLINES if treatment.content.get(k)), "")
         click.echo(f"  {slot:<16} {treatment.id} [{treatment.arm}] {headline}")
-    click.echo(
-        f"  made from        release {decision.versions.reference_data} · policy {decision.versions.policy[:19]}"
-    )
+    versions = decision.versions
+    click.echo(f"  made from        release {versions.reference_data} · policy {versions.policy[:19]}")
 
 
 _HEADLINES = ("headline", "title", "subject", "name", "reason", "channel")
