@@ -40,7 +40,8 @@ def _country_lines(diff: CountryDiff) -> list[str]:
                 more = " …" if len(codes) > _LISTED else ""
                 lines.append(f"  {word} {len(codes)} of {level}: {' '.join(codes[:_LISTED])}{more}")
     if not diff.variables:
-        lines.append("  no variable moved")
+        estimated = diff.moving_households >= 1
+        lines.append("  no variable moved" + "; the joint tables were estimated anew" * estimated)
     for move in diff.variables:
         lines.append(
             f"  {move.code}: country {_number(move.old)} -> {_number(move.new)}; areas by "
