@@ -30,9 +30,10 @@ from service.address.rules import CountryRules
 from service.address.scan import Scan
 from service.address.towns import Towns
 from service.address.verdict import next_action, wash_category
-from service.address.weigh import Reading
+from service.address.weigh import Reading, TownFit
 from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction
 
+MAX_LEFTOVER = 2  # unexplained words beside a street without a house
 MIN_NAME_WORDS = 2  # a person before the street has a first and a last name
 
 
@@ -183,7 +184,8 @@ def _ambiguous(index: AddressIndex, best: Reading, houses: list[int], *, same_st
     post = index.posts[next(iter(posts))] if len(posts) == 1 else None
     if post is None:
         munis = {segment_municipality(index, index.segment_of_house(house)) for house in houses}
-        muni = next(iter(munis)) if len(munis) == 1 else None
+        # without a town, several streets of one municipality say only that the index has no others
+        muni = next(iter(munis)) if len(munis) == 1 and best.town is not TownFit.NONE else None
         level = MatchLevel.MUNICIPALITY if muni else MatchLevel.NONE
     else:
         muni = only_one(post.municipalities)
@@ -222,7 +224,9 @@ def _street(
         )
         return with_reason(area, "ambiguous", tuple(lines)[:MAX_ALTERNATIVES])
     reason = "no_house_number" if best.frame.number is None else "unknown_number"
-    if (best.edits > 1 and best.frame.number is not None) or best.leftover > 2:
+    adrift = not best.has_postcode and best.town is TownFit.NONE and best.edits
+    far = best.edits > 1 and best.frame.number is not None
+    if adrift or far or best.leftover > MAX_LEFTOVER:
         # a far name whose number does not exist either: too little to name a street
         return area_answer(index, towns, scan, readings)
     post = index.posts[next(iter(posts))]

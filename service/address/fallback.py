@@ -7,9 +7,11 @@ from service.address.lines import MAX_ALTERNATIVES, address_line, only_one
 from service.address.scan import Scan
 from service.address.towns import TownHit, Towns
 from service.address.verdict import next_action
-from service.address.weigh import Reading
+from service.address.weigh import Reading, TownFit
 from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction
 
+NOWHERE = (0, 0)
+FEW_ELSEWHERE = 3  # houses elsewhere that are offered when only a postcode was typed
 MAX_LOOSE_TOKENS = 25  # a longer text is trusted for a postcode only beside its town
 
 
@@ -22,14 +24,21 @@ def nothing(index: AddressIndex, reason: str) -> AddressMatch:
 
 def area_answer(index: AddressIndex, towns: Towns, scan: Scan, readings: list[Reading]) -> AddressMatch:
     """Postcode, else municipality, else nothing; with the same street elsewhere as alternatives."""
-    lines = dict.fromkeys(address_line(index, house) for reading in readings for house in reading.houses)
+    lines = dict.fromkeys(
+        address_line(index, house)
+        for reading in readings
+        for house in reading.houses
+        if _is_plausible(index, towns, scan, reading, house)
+    )
     alternatives = tuple(lines)[:MAX_ALTERNATIVES]
-    tokens = scan.tokens
-    words = sum(not number and not used for number, used in zip(tokens.is_number, scan.used, strict=True))
-    if scan.post is not None and not index.posts[scan.post].bulk and len(tokens) <= MAX_LOOSE_TOKENS:
-        return postcode_answer(index, scan.post, "unknown_street" if words else "no_street", alternatives)
-    hit = town_of(index, towns, scan)
-    reason = "unknown_postcode" if scan.unknown_postcode else "unknown_street"
+    hit, span = town_of(index, towns, scan)
+    other_words = any(not scan.used[at] and not span[0] <= at < span[1] for at in range(len(scan.tokens)))
+    reason = "unknown_street" if other_words else "no_street"
+    trusted = len(scan.tokens) <= MAX_LOOSE_TOKENS or scan.town_span != NOWHERE
+    if scan.post is not None and not index.posts[scan.post].bulk and trusted:
+        return postcode_answer(index, scan.post, reason, alternatives)
+    if scan.unknown_postcode:
+        reason = "unknown_postcode"
     if hit is None:
         return with_reason(nothing(index, "nothing_recognised"), "nothing_recognised", alternatives)
     posts = {post for post in hit.posts if not index.posts[post].bulk}
@@ -69,20 +78,30 @@ def postcode_answer(
     )
 
 
-def town_of(index: AddressIndex, towns: Towns, scan: Scan) -> TownHit | None:
-    """The town that a chunk of the text is, or ends with."""
+def _is_plausible(index: AddressIndex, towns: Towns, scan: Scan, reading: Reading, house: int) -> bool:
+    """Whether a house outside the typed postcode may have been meant: it lies in the typed town."""
+    if scan.post is None or reading.town is not TownFit.NONE:
+        return True
+    post = index.seg_post[index.segment_of_house(house)]
+    if towns.base_key[post] == towns.base_key[scan.post]:
+        return True
+    return not reading.frame.town.hits and len(reading.houses) <= FEW_ELSEWHERE
+
+
+def town_of(index: AddressIndex, towns: Towns, scan: Scan) -> tuple[TownHit | None, tuple[int, int]]:
+    """The town that a chunk of the text is, or ends with, and its tokens."""
     if scan.post is not None:
-        return towns.lookup([towns.key[scan.post]])
+        return towns.lookup([towns.key[scan.post]]), scan.town_span
     if len(scan.tokens) > MAX_LOOSE_TOKENS:
-        return None
+        return None, NOWHERE
     for first, end in reversed(list(scan.chunks())):
         for start in range(max(first, end - 3), end):
             if any(scan.tokens.is_number[start:end]):
                 continue
             hit = towns.lookup(scan.tokens.folded[start:end])
             if hit is not None and (hit.posts or hit.municipality):
-                return hit
-    return None
+                return hit, (start, end)
+    return None, NOWHERE
 
 
 def shared_municipality(index: AddressIndex, posts: set[int]) -> str | None:

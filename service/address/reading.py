@@ -114,7 +114,7 @@ def _read_number(scan: Scan, at: int, rules: CountryRules) -> NumberText:
         end += 1
     codes: list[int | None] = [layout.number_code(number, letter)]
     if end < len(tokens) and not scan.used[end] and tokens.gap[end].strip() in ("-", "/", "–"):
-        if tokens.is_number[end] and number < int(tokens.folded[end][:6]) < 10**rules.number_digits:
+        if tokens.is_number[end] and int(tokens.folded[end][:6]) < 10**rules.number_digits:
             last = int(tokens.folded[end])
             end += 1
             other = ""

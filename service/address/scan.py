@@ -98,6 +98,8 @@ def _beside_town(tokens: Tokens, first: int, end: int, post: int, towns: Towns) 
         hit = towns.lookup(tokens.folded[low:high])
         if hit is not None and (post in hit.exact or post in hit.base):
             return low, high
+    if end < len(tokens) and tokens.folded[end] == towns.district[post]:
+        return end, end + 1  # "2200 N"
     return None
 
 

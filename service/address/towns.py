@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -27,6 +27,7 @@ class TownHit:
     supplementary: set[int] = field(default_factory=set)
     municipality: str | None = None
     edits: int = 0
+    is_short: bool = False  # written in a short or foreign form
 
     @property
     def posts(self) -> set[int]:
@@ -71,11 +72,11 @@ class Towns:
     def lookup(self, words: list[str]) -> TownHit | None:
         """The town written as these folded words, short and foreign names included."""
         key = join_key(words, self._rules)
-        hit = self._hits.get(key) or self._hits.get(self._rules.towns.get(key, ""))
+        hit = self._hits.get(key)
         if hit is None:
-            full = join_key([self.word(word) for word in words], self._rules)
-            if full != key:
-                hit = self._hits.get(full)
+            full = self._rules.towns.get(key) or join_key([self.word(word) for word in words], self._rules)
+            long = self._hits.get(full) if full != key else None
+            hit = replace(long, is_short=True) if long is not None else None
         if hit is None and words[-1] in ("kommune", "by") and len(words) > 1:
             hit = self._hits.get(join_key(words[:-1], self._rules))
         return hit

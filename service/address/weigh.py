@@ -101,7 +101,7 @@ class Weigher:
         for words, town in frame.town.hits:
             extra = [s for s in segments if self._index.seg_extra[s] in town.supplementary]
             if post in town.exact:
-                fit = max(fit, TownFit.EXACT)
+                fit = max(fit, TownFit.NEAR if town.is_short else TownFit.EXACT)
             elif extra:
                 segments = extra
                 fit = max(fit, TownFit.EXACT)
