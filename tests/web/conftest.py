@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
 
 from service.config import Config, load_config
 from service.enrich import Assets, Enricher, LeadHistory
@@ -298,3 +305,59 @@ def app(services):
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+# ---------------------------------------------------------------- real browser, real HTTP
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--no-first-run",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium binary on this machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def listening(app):
+    """The app on a port of its own; gives its base URL."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def listen():
+    return listening
+
+
+@pytest.fixture
+def base(app):
+    with listening(app) as url:
+        yield url
+
+
+@pytest.fixture
+def picture():
+    """picture(page, name) keeps a screenshot to look at, where ENRICH_TEST_PICTURES names a folder."""
+    folder = os.environ.get("ENRICH_TEST_PICTURES")
+
+    def keep(page, name):
+        if folder:
+            page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
+
+    return keep

@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import expect
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--no-first-run",
-]  # fmt: skip
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium binary on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def base(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -58,14 +25,7 @@ def field(page):
     return page.get_by_role("combobox", name="Adresse")
 
 
-def picture(page, name):
-    """A screenshot to look at, where a folder is named for it."""
-    folder = os.environ.get("ENRICH_TEST_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder, f"{name}.png"))
-
-
-def test_suggestions_open_and_are_announced(page):
+def test_suggestions_open_and_are_announced(page, picture):
     field(page).press_sequentially("nørre", delay=10)
     expect(page.get_by_role("listbox", name="Adresser")).to_be_visible()
     expect(page.get_by_role("option")).to_have_count(8)
@@ -117,7 +77,7 @@ def test_the_mouse_works_too(page):
     expect(field(page)).to_have_value("Nørrebrogade 3, 2200 København N")
 
 
-def test_a_correction_is_offered_and_taken(page):
+def test_a_correction_is_offered_and_taken(page, picture):
     field(page).fill("Nørebrogade 52C, 2. th, 2200 København N")
     field(page).blur()
     offered = page.get_by_role("button", name="Brug denne adresse: Nørrebrogade 52C, 2. th, 2200 København N")
@@ -137,7 +97,7 @@ def test_nonsense_is_said_kindly_and_the_form_goes_on(page):
     expect(page.locator("#welcome")).to_be_visible()
 
 
-def test_the_welcome_is_shown(page):
+def test_the_welcome_is_shown(page, picture):
     field(page).fill("Nørrebrogade 52C, 2200 København N")
     page.get_by_role("button", name="Fortsæt").click()
     expect(page.get_by_role("heading", name="Velkommen til Nørrebro")).to_be_visible()
@@ -181,7 +141,7 @@ def test_a_service_that_is_away_does_not_hold_the_form_back(page, fault):
     expect(page.locator("#welcome")).to_be_visible()
 
 
-def test_the_page_is_usable_on_a_small_dark_screen(browser, base):
+def test_the_page_is_usable_on_a_small_dark_screen(browser, base, picture):
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{base}/demo")
@@ -192,7 +152,7 @@ def test_the_page_is_usable_on_a_small_dark_screen(browser, base):
     context.close()
 
 
-def test_the_documentation_page_is_whole(browser, base):
+def test_the_documentation_page_is_whole(browser, base, picture):
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     page = context.new_page()
     asked = []
