@@ -280,7 +280,7 @@ def _report(title: str, market: Market) -> Report:
     return Report(
         title,
         f"Release {market.release}. Open figures of areas, newest of {vintage}; segments are expectations "
-        "over households, not facts about persons. Lower vintages are in the tables.",
+        "over households, not facts about persons. Each figure's own vintage is in the tables.",
     )
 
 

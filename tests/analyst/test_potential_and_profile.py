@@ -53,6 +53,11 @@ def test_families_in_an_owned_home_are_found_in_a_base_of_them(market: Market, f
     assert frame["index"].idxmax() == "B1"
     assert frame.loc["B1", "index_low"] > 110
     assert frame.loc["A1", "index_high"] < 90
+    # Every customer is of B1 (1 / its share); the areas alone show a fraction of that.
+    truth = 100 / market.shares[market.definitions.codes.index("B1")]
+    assert frame.loc["B1", "household_index"] > 0.6 * truth > frame.loc["B1", "index"]
+    assert frame.loc["B1", "household_low"] > 300
+    assert frame.loc["A1", "household_high"] < 60
     variables = profile_variables(base, market).frame.set_index("variable")
     assert variables.loc["owner_share", "index_low"] > 105
     assert variables.loc["owner_share", "customers"] > 29_000

@@ -20,6 +20,7 @@ from service.refdata.analyst.market import Market
 from service.tables import Release
 
 Floats = NDArray[np.float64]
+FAR_INDEX = 300.0
 MORE, LESS, PLAIN, GREY = "#1b7f79", "#c8553d", "#35618f", "#c9ced6"
 mpl.rcParams.update(
     {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "x"}
@@ -38,7 +39,10 @@ def plot_index(frame: pd.DataFrame, label: str, title: str, most: int = 25) -> F
     spread = np.nan_to_num(np.stack([low, high]), nan=0.0).clip(min=0)
     axes.errorbar(known["index"], places, xerr=spread, fmt="none", ecolor="#222", elinewidth=0.9, capsize=2)
     axes.axvline(100, color="#222", linewidth=0.8)
-    axes.set_yticks(places, [_short(text) for text in known[label]])
+    codes = [f"{code} " for code in known["segment"]] if "segment" in known else [""] * len(known)
+    axes.set_yticks(places, [_short(code + text) for code, text in zip(codes, known[label], strict=True)])
+    left, right = axes.get_xlim()
+    axes.set_xlim(max(left, 0.0), min(right, FAR_INDEX))  # one index of 1,400 would hide all others
     axes.set_xlabel("index, market = 100 (bar), 95 % interval (line)")
     axes.set_title(title, loc="left", fontweight="bold")
     return figure

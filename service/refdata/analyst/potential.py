@@ -12,11 +12,11 @@ from scipy.stats import poisson
 from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market
 from service.refdata.analyst.profile import base_means
+from service.refdata.analyst.reach import segment_reach
 from service.refdata.analyst.tables import AnalystTable
 
 Floats = NDArray[np.float64]
 WHITE_SPOT_CHANCE = 0.01  # chance of so few customers or fewer, if the area bought like others of its kind
-REACH_ROUNDS = 300
 WHITE_SPOT_EXPECTED = 5.0  # expected customers below which nothing is said
 
 
@@ -84,18 +84,6 @@ def expected_customers(market: Market, base: CustomerBase, level: str) -> Floats
     expected: Floats = areas.expected @ segment_reach(areas.expected, customers)
     expected *= customers.sum() / expected.sum()
     return expected
-
-
-def segment_reach(expected: Floats, customers: Floats) -> Floats:
-    """Customers per household of each segment [segments]: maximum likelihood for Poisson counts whose
-    mean is Σ households of a segment × its reach, by expectation-maximisation (Shepp & Vardi 1982).
-    """
-    households = np.maximum(expected.sum(axis=0), 1e-9)
-    reach = np.full(expected.shape[1], customers.sum() / expected.sum())
-    for _ in range(REACH_ROUNDS):
-        mean = np.maximum(expected @ reach, 1e-12)
-        reach = reach * ((customers / mean) @ expected) / households
-    return reach
 
 
 def focus_table(

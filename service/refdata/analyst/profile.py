@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market
+from service.refdata.analyst.reach import household_index
 from service.refdata.analyst.tables import AnalystTable
 
 Floats = NDArray[np.float64]
 Z = 1.959964  # two-sided 95 %
+LEAST_CUSTOMERS = 500  # below it the segments of a base cannot be told apart from its areas
 
 
 def base_means(base: CustomerBase, market: Market, what: str) -> tuple[Floats, Floats, Floats]:
@@ -111,6 +113,16 @@ def profile_segments(
         "index_high": "Upper end of the interval.",
         "distance": "Standard errors between base and market.",
     }
+    level = max(market.levels, key=lambda area: float(base.counts[area.level].sum()))
+    if base.counts[level.level].sum() >= LEAST_CUSTOMERS and len(level.codes) > len(segments):
+        found = household_index(level.expected, base.counts[level.level])
+        frame["household_index"], frame["household_low"], frame["household_high"] = found
+        meaning |= {
+            "household_index": "Penetration of the segment's own households over that of all × 100, "
+            "told apart from the areas (estimated, as if the same everywhere).",
+            "household_low": "Lower end of its 95 % interval, by resampling areas.",
+            "household_high": "Upper end of it.",
+        }
     if base.assigned:
         total = sum(base.assigned.values())
         frame["assigned"] = [base.assigned.get(segment.code, 0) / total for segment in segments]
