@@ -50,6 +50,7 @@ class Profiles:
     variables: tuple[_Variable, ...]
     _levels: tuple[_LevelTable, ...]
     _kept: dict[tuple[tuple[str, str], ...], Profile | None]
+    _figures: dict[tuple[str, int], dict[str, Figure]]
 
     @classmethod
     def load(cls, release: Release, country: str) -> Profiles:
@@ -72,7 +73,7 @@ class Profiles:
             for level in release.levels(country)
             if release.has(country, f"profiles_{level}")
         )
-        return cls(country, variables, levels, {})
+        return cls(country, variables, levels, {}, {})
 
     def profile_place(self, place: Place) -> Profile | None:
         """The figures of a place, from its finest area with at least 100 households.
@@ -100,13 +101,10 @@ class Profiles:
         if not speaking:
             return None
         first, row = speaking[0]
-        figures: dict[str, Figure] = {}
-        for number, variable in enumerate(self.variables):
-            for level, own_row in speaking:
-                figure = _figure(level, own_row, number, variable)
-                if figure:
-                    figures[variable.code] = figure
-                    break
+        figures = self._area_figures(first, row)
+        if len(figures) < len(self.variables):
+            figures = dict(figures)
+            self._fill(figures, speaking[1:])
         return Profile(
             country=self.country,
             level=first.name,
@@ -115,6 +113,29 @@ class Profiles:
             urbanity=int(first.urbanity[row]),
             figures=figures,
         )
+
+    def _area_figures(self, level: _LevelTable, row: int) -> dict[str, Figure]:
+        """The figures of one area, made once: there are fewer areas than places."""
+        key = (level.name, row)
+        made = self._figures.get(key)
+        if made is None:
+            made = {}
+            for number, variable in enumerate(self.variables):
+                figure = _figure(level, row, number, variable)
+                if figure:
+                    made[variable.code] = figure
+            self._figures[key] = made
+        return made
+
+    def _fill(self, figures: dict[str, Figure], coarser: list[tuple[_LevelTable, int]]) -> None:
+        for number, variable in enumerate(self.variables):
+            if variable.code in figures:
+                continue
+            for level, row in coarser:
+                figure = _figure(level, row, number, variable)
+                if figure:
+                    figures[variable.code] = figure
+                    break
 
 
 def _figure(level: _LevelTable, row: int, number: int, variable: _Variable) -> Figure | None:
