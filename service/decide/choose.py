@@ -7,13 +7,12 @@ is not allowed (objection, no consent to profiling), not founded (fallback, thin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
-from service.decide.arms import assign_arm, draw_number
+from service.decide.arms import draw_number
 from service.decide.consent import Contactability
 from service.decide.contact_rules import MEDIA
-from service.decide.experiments import POLICY_CHOICE
+from service.decide.odds import draw_candidate, lay_odds
 from service.decide.plans import ANY_CHANNEL, Candidate, ReadyVariant, SlotPlan
 from service.decide.policy import Policy
 from service.decide.reach import allowed_channels, check_medium, choose_agent
@@ -29,6 +28,77 @@ def choose_treatments(policy: Policy, situation: Situation) -> dict[str, Treatme
     that a lead in this very situation gets this very treatment (id with variant) under this policy. Where
     every draw leads to the same treatment (no consent, thin evidence, …) it is 1.
     """
+    setting, draw = _set_scene(policy, situation)
+    everyone_alike = must_be_standard(policy, situation) is not None
+    contacts: dict[str, Contactability] = {
+        medium: check_medium(policy, situation, setting, medium) for medium in MEDIA
+    }
+    chosen: dict[str, Treatment] = {}
+    for code, slot in policy.slots.items():
+        plan = policy.plans[code, setting.country, setting.language, setting.channel]
+        if slot.kind == "agent":
+            base = _make_treatment(plan, plan.standard, plan.standard.variants[0], draw, 1.0)
+            chosen[code] = choose_agent(
+                policy, situation, setting, contacts["phone"], base, draw, everyone_alike
+            )
+        elif slot.kind == "email" and not contacts["email"].allowed:
+            assert plan.service is not None  # compile_plans refuses an e-mail slot without
+            chosen[code] = _make_treatment(plan, plan.service, plan.service.variants[0], draw, 1.0)
+        else:
+            candidate, variant, propensity = draw_candidate(policy, situation, plan, draw, everyone_alike)
+            chosen[code] = _make_treatment(plan, candidate, variant, draw, propensity)
+            if slot.kind == "channels":
+                chosen[code] = allowed_channels(chosen[code], candidate.rule.ranked, contacts)
+    return chosen
+
+
+def choice_probabilities(policy: Policy, situation: Situation) -> dict[str, dict[str, float]]:
+    """Slot -> treatment id -> the probability that a lead in this situation gets it; each slot sums to 1.
+
+    What a policy would have done for a logged lead, for off-policy estimates: the logged choice is weighed by
+    its probability here over its logged propensity. The agent slot is left out, for it depends on the desk.
+    """
+    setting, draw = _set_scene(policy, situation)
+    everyone_alike = must_be_standard(policy, situation) is not None
+    found: dict[str, dict[str, float]] = {}
+    for code, slot in policy.slots.items():
+        plan = policy.plans[code, setting.country, setting.language, setting.channel]
+        if slot.kind == "agent":
+            continue
+        if slot.kind == "email" and not check_medium(policy, situation, setting, "email").allowed:
+            assert plan.service is not None  # compile_plans refuses an e-mail slot without
+            found[code] = {plan.service.variants[0].id: 1.0}
+        elif everyone_alike:
+            found[code] = {plan.standard.variants[0].id: 1.0}
+        else:
+            odds = lay_odds(policy, situation, plan, draw)
+            possible = {candidate.id: candidate for candidate in (*odds.ranked, *odds.forced)}
+            possible[plan.standard.id] = plan.standard
+            found[code] = {
+                variant.id: share
+                for candidate in possible.values()
+                for variant in candidate.variants
+                if (share := odds.share_of(candidate) * variant.share) > 0
+            }
+    return found
+
+
+def must_be_standard(policy: Policy, situation: Situation) -> str | None:
+    """Why this lead gets the standard flow whatever the arm, as a code; None when it need not."""
+    if situation.objected:
+        return "objected"
+    if not situation.lead.consent.profiling:
+        return "no_profiling_consent"
+    if policy.company.kill_switch or "*" in situation.spent.paused:
+        return "kill_switch"
+    if situation.status != "ok":
+        return situation.status
+    if situation.segment.thin_evidence or situation.segment.code is None:
+        return "thin_evidence"
+    return None
+
+
+def _set_scene(policy: Policy, situation: Situation) -> tuple[Setting, Draw]:
     lead = situation.lead
     company, experiments = policy.company, policy.experiments
     home = company.markets.get(lead.country)
@@ -47,178 +117,7 @@ def choose_treatments(policy: Policy, situation: Situation) -> dict[str, Treatme
         lead_id=lead.lead_id,
         today=situation.now.astimezone(market.timezone).date(),
     )
-    everyone_alike = must_be_standard(policy, situation) is not None
-    contacts: dict[str, Contactability] = {
-        medium: check_medium(policy, situation, setting, medium) for medium in MEDIA
-    }
-    chosen: dict[str, Treatment] = {}
-    for code, slot in policy.slots.items():
-        plan = policy.plans[code, setting.country, setting.language, setting.channel]
-        if slot.kind == "agent":
-            base = _make_treatment(plan, plan.standard, plan.standard.variants[0], draw, 1.0)
-            chosen[code] = choose_agent(
-                policy, situation, setting, contacts["phone"], base, draw, everyone_alike
-            )
-        elif slot.kind == "email" and not contacts["email"].allowed:
-            assert plan.service is not None  # compile_plans refuses an e-mail slot without
-            chosen[code] = _make_treatment(plan, plan.service, plan.service.variants[0], draw, 1.0)
-        else:
-            candidate, variant, propensity = _choose_candidate(policy, situation, plan, draw, everyone_alike)
-            chosen[code] = _make_treatment(plan, candidate, variant, draw, propensity)
-            if slot.kind == "channels":
-                chosen[code] = allowed_channels(chosen[code], candidate.rule.ranked, contacts)
-    return chosen
-
-
-def must_be_standard(policy: Policy, situation: Situation) -> str | None:
-    """Why this lead gets the standard flow whatever the arm, as a code; None when it need not."""
-    if situation.objected:
-        return "objected"
-    if not situation.lead.consent.profiling:
-        return "no_profiling_consent"
-    if policy.company.kill_switch or "*" in situation.spent.paused:
-        return "kill_switch"
-    if situation.status != "ok":
-        return situation.status
-    if situation.segment.thin_evidence or situation.segment.code is None:
-        return "thin_evidence"
-    return None
-
-
-# ---------------------------------------------------------------- content slots
-
-
-def _choose_candidate(
-    policy: Policy, situation: Situation, plan: SlotPlan, draw: Draw, everyone_alike: bool
-) -> tuple[Candidate, ReadyVariant, float]:
-    if everyone_alike:
-        return plan.standard, plan.standard.variants[0], 1.0
-    ranked = _rank(policy, situation, plan, draw.today)
-    forced, arm_shares = _experiment(policy, situation, plan, draw)
-    pick, following = _learned(policy, situation, plan, draw)
-    if draw.arm == "holdout":
-        candidate = plan.standard
-    elif forced is not None:
-        candidate = forced
-    elif pick is not None and draw_number(draw.salt, f"learned/{plan.slot.code}", draw.lead_id) < following:
-        candidate = pick
-    else:
-        candidate = next(c for c in ranked if _rolled_out(c, draw))
-    by_policy = (1 - following) * _share_by_rules(ranked, candidate) + following * float(pick is candidate)
-    treated = sum(share * (by_policy if c is None else float(c is candidate)) for c, share in arm_shares)
-    share = (1 - draw.holdout_share) * treated
-    if candidate is plan.standard:
-        share += draw.holdout_share
-    variant = _draw_variant(candidate, draw)
-    return candidate, variant, share * variant.share
-
-
-def _rank(policy: Policy, situation: Situation, plan: SlotPlan, today: date) -> list[Candidate]:
-    """The eligible candidates, best first; the last one is always to be had (no rollout)."""
-    within = plan.near.get(situation.segment.code or "", plan.candidates)
-    eligible = [c for c in within if _fits_lead(c, situation) and _may_use(policy, c, situation, today)]
-    if plan.slot.rank_by == "priority":
-        return [*eligible, plan.standard]
-    shares = situation.segment.distribution
-    valued = []
-    for candidate in (*eligible, plan.standard):
-        earned = candidate.earned
-        value = -candidate.rule.value.cost
-        for share in shares:
-            value += share.probability * earned.get(share.code, candidate.earned_elsewhere)
-        if value > 0 or not plan.slot.nothing_allowed:
-            valued.append((-value, candidate.rule.priority, candidate))
-    valued.sort(key=lambda row: row[:2])
-    ranked = [candidate for _, _, candidate in valued]
-    if plan.standard in ranked:
-        return ranked[: ranked.index(plan.standard) + 1]
-    return [*ranked, plan.nothing]
-
-
-def _fits_lead(candidate: Candidate, situation: Situation) -> bool:
-    """Eligibility by the distribution: the likeliest segment, or enough probability on all that it names."""
-    rule = candidate.rule
-    if rule.stages and situation.stage not in rule.stages:
-        return False
-    if rule.sub_segments and (situation.sub_segment or "").partition("-")[2] not in rule.sub_segments:
-        return False
-    if situation.segment.code in candidate.segments:
-        return True
-    if rule.min_share is None:
-        return False
-    mass = sum(s.probability for s in situation.segment.distribution if s.code in candidate.segments)
-    return mass >= rule.min_share
-
-
-def _may_use(policy: Policy, candidate: Candidate, situation: Situation, today: date) -> bool:
-    """The guardrails: dates, pause, cap per day, once per household, discount budget of the day."""
-    rule, spent = candidate.rule, situation.spent
-    return (
-        rule.is_current(today)
-        and not rule.paused
-        and not (spent.paused and spent.paused & candidate.ids)
-        and (rule.cap_per_day is None or spent.given_today.get(rule.id, 0) < rule.cap_per_day)
-        and not (rule.once_per_household and rule.id in spent.household_had)
-        and (
-            rule.value.discount <= 0
-            or spent.discount_today + rule.value.discount <= policy.company.discount_budget_per_day
-        )
-    )
-
-
-def _experiment(
-    policy: Policy, situation: Situation, plan: SlotPlan, draw: Draw
-) -> tuple[Candidate | None, list[tuple[Candidate | None, float]]]:
-    """The candidate that the slot's experiment forces on this lead (None: the policy picks), and all arms."""
-    experiment = policy.running_experiment(plan.slot.code, draw.today)
-    if experiment is None:
-        return None, [(None, 1.0)]
-    forced = {
-        arm.name: _forced(policy, situation, plan, arm.treatment, draw.today) for arm in experiment.arms
-    }
-    name = assign_arm(draw.salt, experiment.key, draw.lead_id, [(a.name, a.share) for a in experiment.arms])
-    return forced[name], [(forced[arm.name], arm.share) for arm in experiment.arms]
-
-
-def _forced(policy: Policy, situation: Situation, plan: SlotPlan, code: str, today: date) -> Candidate | None:
-    candidate = None if code == POLICY_CHOICE else plan.by_id.get(code)
-    if candidate is None or not (candidate is plan.standard or _may_use(policy, candidate, situation, today)):
-        return None
-    return candidate
-
-
-def _learned(
-    policy: Policy, situation: Situation, plan: SlotPlan, draw: Draw
-) -> tuple[Candidate | None, float]:
-    """What the promoted model picks for this slot, and the share of leads that follow it."""
-    learned = situation.learned
-    if learned is None or plan.slot.code not in learned.picks:
-        return None, 0.0
-    pick = _forced(policy, situation, plan, learned.picks[plan.slot.code], draw.today)
-    return (pick, learned.share) if pick is not None else (None, 0.0)
-
-
-def _rolled_out(candidate: Candidate, draw: Draw) -> bool:
-    rollout = candidate.rule.rollout
-    return rollout >= 1 or draw_number(draw.salt, f"rollout/{candidate.id}", draw.lead_id) < rollout
-
-
-def _share_by_rules(ranked: Sequence[Candidate], wanted: Candidate) -> float:
-    """The probability that the rollout draws lead to `wanted` when the rules pick."""
-    left = 1.0
-    for candidate in ranked:
-        if candidate is wanted:
-            return left * candidate.rule.rollout
-        left *= 1 - candidate.rule.rollout
-    return 0.0
-
-
-def _draw_variant(candidate: Candidate, draw: Draw) -> ReadyVariant:
-    if len(candidate.variants) == 1:
-        return candidate.variants[0]
-    arms = [(variant.id, variant.share) for variant in candidate.variants]
-    name = assign_arm(draw.salt, f"variant/{candidate.id}", draw.lead_id, arms)
-    return next(variant for variant in candidate.variants if variant.id == name)
+    return setting, draw
 
 
 def _make_treatment(
