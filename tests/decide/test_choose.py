@@ -342,3 +342,24 @@ def test_content_of_one_answer_is_not_that_of_the_next(
     first = choose_treatments(policy, situation)
     second = choose_treatments(policy, replace(situation))
     assert first == second
+
+
+@given(st.text(), st.text(), st.text(), st.text(), st.sampled_from(["ok", "fallback", "degraded"]))
+def test_any_text_at_all_gives_every_slot(
+    policy: Policy,
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    lead_id: str,
+    country: str,
+    language: str,
+    channel: str,
+    status: str,
+) -> None:
+    lead = make_lead(lead_id, country=country, language=language, channel=channel)
+    chosen = choose_treatments(
+        policy, make_situation(lead, make_segment("C1"), status=status, sub_segment=language)
+    )
+    assert list(chosen) == list(policy.slots)
+    for treatment in chosen.values():
+        assert 0 < treatment.propensity <= 1
