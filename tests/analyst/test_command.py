@@ -1,6 +1,7 @@
 """`enrich segments …` from the terminal: files, dictionary, plots, one page that needs nothing else."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.segments import segments
+from service.tables import Release
+
+ROOT = Path(__file__).parents[2] / "reference_data"
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -61,3 +65,45 @@ def test_fairness_audits_the_shipped_policy(tmp_path: Path, monkeypatch: pytest.
 def test_names_come_in_the_language_asked_for(tmp_path: Path) -> None:
     run("focus", "--language", "da", "--out", str(tmp_path))
     assert "Børnefamilier i ejerbolig" in (tmp_path / "focus.csv").read_text(encoding="utf-8")
+
+
+def test_survey_maturity_related_and_uncertainty_each_write_their_page(tmp_path: Path) -> None:
+    path = tmp_path / "survey.csv"
+    path.write_text("postcode,likes\n2200,yes\n8000,no\n3700,yes\n", encoding="utf-8")
+    for command in (
+        ["survey", str(path), "--question", "likes"],
+        ["maturity", str(path)],
+        ["related"],
+        ["uncertainty", "--draws", "10"],
+    ):
+        out = tmp_path / command[0]
+        run(*command, "--out", str(out))
+        assert (out / "report.html").stat().st_size > 3_000
+
+
+def test_a_crosswalk_is_kept_beside_the_definitions_and_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference_data = tmp_path / "reference_data"
+    (reference_data / "policy").mkdir(parents=True)
+    shutil.copytree(ROOT / "policy" / "segments", reference_data / "policy" / "segments")
+    (reference_data / "releases").symlink_to(ROOT / "releases")
+    monkeypatch.setenv("ENRICH_REFERENCE_DATA", str(reference_data))
+    table = tmp_path / "mine.csv"
+    table.write_text("system,licensed_code,segment,share\nX,K1,A1,0.5\nX,K1,C1,0.5\n", encoding="utf-8")
+    assert "1 codes of X imported" in run("crosswalk", str(table))
+    base = tmp_path / "base.csv"
+    base.write_text("postcode,kode\n2200,K1\n8000,K1\n", encoding="utf-8")
+    run("profile", str(base), "--licensed", "X=kode", "--out", str(tmp_path / "out"))
+    frame = pd.read_csv(tmp_path / "out" / "licensed_segments.csv").set_index("segment")
+    assert frame.loc["A1", "base"] == 0.5
+
+
+@pytest.mark.parametrize("command", ["potential", "correlation", "focus", "fairness"])
+def test_every_country_of_the_release_is_served_by_the_same_command(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: Release
+) -> None:
+    monkeypatch.delenv("ENRICH_RAW_DATA", raising=False)
+    for country in release.countries:
+        run(command, "--country", country, "--out", str(tmp_path / country))
+        assert (tmp_path / country / "report.html").is_file()

@@ -80,10 +80,22 @@ def open_pieces(path: Path) -> tuple[Iterator[pa.RecordBatch], Sequence[str]]:
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             file = pq.ParquetFile(path)
-            return file.iter_batches(batch_size=65_536), list(file.schema_arrow.names)
-        return _open_csv(path)
+            return _whole(path, file.iter_batches(batch_size=65_536)), list(file.schema_arrow.names)
+        pieces, names = _open_csv(path)
+        return _whole(path, pieces), names
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidInputError(f"{path} cannot be read as a table: {error}") from error
+
+
+def _whole(path: Path, pieces: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The pieces, with a sentence when the file breaks off or a row has too many values."""
+    try:
+        yield from pieces
+    except (pa.ArrowInvalid, OSError) as error:
+        told = str(error).splitlines()[0][:200]
+        raise InvalidInputError(
+            f"{path} breaks off as a table: {told}. Save it again and quote texts."
+        ) from error
 
 
 def _open_csv(path: Path) -> tuple[Iterator[pa.RecordBatch], Sequence[str]]:
