@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from service.cli.learn_log import import_, lift
 from service.learn.card import card_lines
 from service.learn.evaluate import evaluate_table
 from service.learn.fit import FitOptions, fit_table
@@ -81,3 +82,7 @@ def evaluate(
         raise click.UsageError("--treatment and --control belong together.")
     report = evaluate_table(read_table(table), folder, outcome, treatment, control, allow_missing)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+
+
+learn.add_command(lift)
+learn.add_command(import_)
