@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from service.address.index import AddressIndex
 from service.address.rules import CountryRules
@@ -12,6 +13,7 @@ from service.address.towns import Towns
 
 MAX_SPAN = 7  # words of the longest street name that is looked for
 MAX_SPANS = 90  # of one text
+MIN_SHORT_POSTCODE = 3  # digits of a postcode that lost its leading zeros
 
 
 @dataclass(slots=True)
@@ -62,7 +64,9 @@ def _find_postcode(scan: Scan, index: AddressIndex, towns: Towns, rules: Country
             else:
                 beside = _beside_town(tokens, at, at + width, row, towns) is not None
                 found.append((1 + 2 * beside, at, width, row))
-        elif len(code) < rules.postcode_digits:  # a leading zero lost in a spreadsheet
+        elif MIN_SHORT_POSTCODE <= len(code) < rules.postcode_digits and any(
+            number for other, number in enumerate(tokens.is_number) if other != at
+        ):  # a leading zero lost in a spreadsheet; a lone number is a house number
             row = index.post_row.get(code.zfill(rules.postcode_digits))
             if row is not None and _beside_town(tokens, at, at + width, row, towns) is not None:
                 found.append((2, at, width, row))
@@ -115,7 +119,13 @@ def spans(scan: Scan) -> Iterator[tuple[int, int]]:
             if stop + 1 < end and tokens.is_number[stop] and tokens.is_number[stop + 1]:
                 emitted.add((first, stop + 1))  # a street whose name ends in a number
                 yield first, stop + 1
-    for first, end in scan.chunks():
+    chunks = list(scan.chunks())
+    for (first, middle), (_, end) in pairwise(chunks):
+        stop = next((at for at in range(middle, end) if tokens.is_number[at]), end)
+        if stop - first <= MAX_SPAN and not any(tokens.is_number[first:stop]):
+            emitted.add((first, stop))
+            yield first, stop  # a name with a comma in it
+    for first, end in chunks:
         for start in range(first, end):
             for stop in range(min(end, start + MAX_SPAN), start, -1):
                 if (start, stop) in emitted or not _has_word(tokens, start, stop):

@@ -21,7 +21,7 @@ MAX_EDITS = 3
 MAX_ENDING_EDITS = 2
 SHORT_STEM = 3
 # stem length -> edits that a misspelling of it may have; longer stems MAX_EDITS
-_EDITS_BY_STEM = (0, 0, 1, 1, 2, 2, 2, 2)
+_EDITS_BY_STEM = (0, 0, 1, 2, 2, 2, 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,6 @@ def _allowed_edits(stem: str, typed_stem: str, distance: int) -> int:
         return MAX_EDITS
     if len(stem) < SHORT_STEM and distance == 1 and len(typed_stem) > len(stem):
         return 1  # one letter too many leaves the whole stem standing
-    if len(stem) == SHORT_STEM and stem in typed_stem:
-        return 2
     return _EDITS_BY_STEM[len(stem)]
 
 

@@ -22,8 +22,10 @@ from service.address.matcher import Matcher
 from service.address.rules import CountryRules
 from service.address.text import fold_key
 from service.model import AddressMatch, AddressQuery, MatchCategory, MatchLevel
+from service.tables import Release
 from tests.accuracy.faults import NO_STREET, Address, Country, Kind, kinds
 
+REFERENCE = Path(__file__).resolve().parents[2] / "reference_data"
 HOUSE_LEVELS = (MatchLevel.HOUSE, MatchLevel.UNIT)
 
 
@@ -133,9 +135,9 @@ def table(measured: list[Kind]) -> Iterator[tuple[str, bool]]:
 @click.option("--show", default=0, help="Failures to print per kind.")
 def main(folder: Path | None, count: int, seed: int, tuning: bool, show: int) -> None:
     """Prints the table per country; exit 1 when a target is missed."""
-    folders = [folder] if folder else sorted(Path("reference_data/releases").glob("*/*/addresses"))
+    folders = [folder] if folder else sorted(Release.open(REFERENCE).folder.glob("*/addresses"))
     if not folders:
-        sys.exit("No address index in reference_data/releases: build one with `enrich refdata build`.")
+        sys.exit("The active release has no address index: build one with `enrich refdata build`.")
     missed = False
     for one in folders:
         matcher = Matcher.open(one)

@@ -252,7 +252,7 @@ def kinds() -> list[Kind]:
         Kind("upper case", lambda r, a, c: a.line.upper(), 0.999),
         Kind("no town", lambda r, a, c: f"{a.street} {a.number}, {a.postcode}", 0.999),
         Kind("floor and door", _unit, 0.999),
-        Kind("ø → oe", _replaced(("ø", "oe"), ("ö", "oe")), 0.999),
+        Kind("ø → oe", _replaced(("ø", "oe")), 0.999),
         Kind("å → aa", _replaced(("å", "aa")), 0.999),
         Kind("æ ø å → ae o a", _replaced(("æ", "ae"), ("ø", "o"), ("å", "a"), ("ä", "a"), ("ö", "o")), 0.999),
         Kind("number and letter apart", _lettered_number, 0.999),

@@ -20,10 +20,11 @@ from service.address.suggest import suggest_addresses
 from service.model import AddressQuery
 from service.refdata.addresses.synthetic import synthetic_country
 from service.refdata.addresses.writer import write_index
+from service.tables import Release
 from tests.accuracy.faults import LETTERS, Address, misspell
 from tests.bench.measure import Row, quantiles, report, time_calls
 
-RELEASES = Path(__file__).resolve().parents[2] / "reference_data" / "releases"
+REFERENCE = Path(__file__).resolve().parents[2] / "reference_data"
 CALLS = 3_000
 HOSTILE = [
     "(" * 10_000,
@@ -62,7 +63,7 @@ def microseconds(call: Callable[[int], object], name: str, median: float, worst:
 
 def main() -> int:
     """Measures and prints; 1 when a target is missed."""
-    small = AddressIndex.open(sorted(RELEASES.glob("*/DK/addresses"))[-1])
+    small = AddressIndex.open(Release.open(REFERENCE).path("DK", "addresses"))
     staging, postcodes = synthetic_country(small)
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
