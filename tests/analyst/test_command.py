@@ -99,7 +99,7 @@ def test_a_crosswalk_is_kept_beside_the_definitions_and_used(
     assert frame.loc["A1", "base"] == 0.5
 
 
-@pytest.mark.parametrize("command", ["potential", "correlation", "focus", "fairness"])
+@pytest.mark.parametrize("command", ["potential", "related", "fairness"])
 def test_every_country_of_the_release_is_served_by_the_same_command(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: Release
 ) -> None:
