@@ -61,7 +61,9 @@ class Privacy:
                 select(decisions.c.body).where(decisions.c.lead_id == lead_id).order_by(decisions.c.seq)
             )
             kept: dict[str, Any] = {"decisions": [orjson.loads(body) for (body,) in logged]}
-            for table in _OF_LEAD:  # str: a table's name is a kind of str that JSON does not take
+            for (
+                table
+            ) in _OF_LEAD:  # str: names of tables and columns are a kind of str that JSON does not take
                 rows = connection.execute(select(table).where(table.c.lead_id == lead_id)).mappings()
                 kept[str(table.name)] = [_readable(dict(row)) for row in rows]
         return {"lead_id": lead_id, "objected": self._guards.objected(lead_id), **kept}
@@ -157,7 +159,8 @@ def _free_seats(connection: Connection, lead_id: str) -> None:
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row for people: moments as text, and nothing that is only for the machine."""
     shown: dict[str, Any] = {}
-    for name, value in row.items():
+    for column, value in row.items():
+        name = str(column)  # as above
         if name.endswith("_ms"):
             shown[name.removesuffix("_ms")] = None if value is None else from_ms(value).isoformat()
         elif not isinstance(value, (bytes, memoryview)) and name != "folded":
