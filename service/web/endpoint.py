@@ -173,7 +173,8 @@ def _problem_statuses(
 def _good_answer(rules: Rules, answers: type[Schema] | str | None, many: bool) -> dict[str, Any]:
     good: dict[str, Any] = {"description": answers if isinstance(answers, str) else "The answer"}
     if isinstance(answers, str):
-        good["content"] = {rules.produces: {"schema": {"type": "string"}}}
+        kind = "object" if rules.produces == "application/json" else "string"
+        good["content"] = {rules.produces: {"schema": {"type": kind}}}
     elif answers is not None:
         schema: Any = answers(many=True) if many else answers
         good["content"] = {rules.produces: {"schema": schema}}
