@@ -14,40 +14,21 @@ from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market, VariableNote
 from service.refdata.analyst.profile import Z
 from service.refdata.analyst.tables import AnalystTable
+from service.segment.correlate import SAME, correlation_matrix
 
 Floats = NDArray[np.float64]
-SAME = 0.7  # |r| from which two variables are said to say the same: half of the variance is shared
 RIDGE = 1e-6  # keeps the inverse finite where shares of one whole sum to 1
 
 
 def variable_correlations(market: Market, level: str = "") -> tuple[list[VariableNote], Floats]:
-    """The variables known at a level (default the finest), and their Pearson correlations over its areas.
-
-    Weighted by households; each pair uses the areas where both are known, and is 0 if there are none.
-    """
+    """The variables known at a level (default the finest), and their correlations over its areas."""
     areas = market.level(level) if level else market.finest
-    all_known = np.isfinite(areas.figures) & (areas.households > 0)[:, None]
+    known = np.isfinite(areas.figures) & (areas.households > 0)[:, None]
     varies = np.array(
-        [len(np.unique(column[k])) > 1 for column, k in zip(areas.figures.T, all_known.T, strict=True)]
+        [len(np.unique(column[k])) > 1 for column, k in zip(areas.figures.T, known.T, strict=True)]
     )
     notes = [note for note, kept in zip(market.variables, varies, strict=True) if kept]
-    known, figures = all_known[:, varies], areas.figures[:, varies]
-    weights = areas.households[:, None] * known
-    filled = np.where(known, figures, 0.0)
-    scale = np.maximum(np.abs(filled).max(axis=0), 1e-12)
-    filled = filled / scale
-    both = weights.T @ known
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean_i = (weights * filled).T @ known / both  # mean of i over areas where i and j are known
-        products = (weights * filled).T @ (filled * known) / both
-        squares = (weights * filled**2).T @ known / both
-        covariance = products - mean_i * mean_i.T
-        variance = squares - mean_i**2
-        matrix = covariance / np.sqrt(np.maximum(variance, 0) * np.maximum(variance.T, 0))
-    matrix = np.where(np.isfinite(matrix), np.clip(matrix, -1, 1), 0.0)
-    np.fill_diagonal(matrix, 1.0)
-    symmetric: Floats = (matrix + matrix.T) / 2
-    return notes, symmetric
+    return notes, correlation_matrix(areas.figures[:, varies], areas.households)
 
 
 def correlation_pairs(notes: Sequence[VariableNote], matrix: Floats) -> AnalystTable:
