@@ -56,14 +56,16 @@ class AddressIndex:
         self.posts = [
             PostTown(code, city, bulk, tuple(munis)) for code, city, bulk, munis in header["postcodes"]
         ]
+        self.town_aliases: list[tuple[int, str]] = [
+            (row, name) for row, name in header.get("town_aliases", [])
+        ]
         self.post_row = {post.postcode: row for row, post in enumerate(self.posts)}
         # an index written before autocomplete had these sections matches all the same
         self._sections = {"key_head": ("<u8", 0, 0), "inner_key": ("<u4", 0, 0), "inner_at": ("|u1", 0, 0)}
         self._sections |= {name: (kind, body + at, rows) for name, kind, at, rows in header["sections"]}
         self._view = view
         self.house_code = self._ints("house_code")
-        self.house_lat = self._ints("house_lat")
-        self.house_lon = self._ints("house_lon")
+        self.house_lat, self.house_lon = self._ints("house_lat"), self._ints("house_lon")
         self.house_near = self._ints("house_near")
         self.house_flags = self._ints("house_flags")
         self.house_units = self._ints("house_units")

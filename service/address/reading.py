@@ -22,6 +22,7 @@ class NumberText:
     first: int  # token span
     end: int
     is_range: bool = False
+    stairway: str = ""  # the letter, where it may be a stairway of the plain number (Finland: "6 A")
 
 
 @dataclass(slots=True)
@@ -113,6 +114,9 @@ def _read_number(scan: Scan, at: int, rules: CountryRules) -> NumberText:
         letter = tokens.folded[end]
         end += 1
     codes: list[int | None] = [layout.number_code(number, letter)]
+    stairway = letter.upper() if rules.stairway and letter and tokens.gap[at + 1] else ""
+    if stairway:
+        codes.append(layout.number_code(number))
     if end < len(tokens) and not scan.used[end] and tokens.gap[end].strip() in ("-", "/", "–"):
         if tokens.is_number[end] and int(tokens.folded[end][:6]) < 10**rules.number_digits:
             last = int(tokens.folded[end])
@@ -126,7 +130,7 @@ def _read_number(scan: Scan, at: int, rules: CountryRules) -> NumberText:
         if letter and len(tokens.folded[end]) == LETTER and not tokens.is_number[end]:
             codes.append(layout.number_code(number, tokens.folded[end]))
             return NumberText(codes, at, end + 1, is_range=True)
-    return NumberText(codes, at, end)
+    return NumberText(codes, at, end, stairway=stairway)
 
 
 def _is_suffix(scan: Scan, at: int, rules: CountryRules) -> bool:
@@ -140,6 +144,8 @@ def _is_suffix(scan: Scan, at: int, rules: CountryRules) -> bool:
     following = tokens.folded[at + 1] if at + 1 < len(tokens) else ""
     if (word, following) in rules.door_pairs:
         return False
+    if rules.stairway and tokens.gap[at] and following.isdigit() and not tokens.hard[at + 1]:
+        return False  # "6 A 12": stairway A, apartment 12
     if word == "h" and at + 1 < len(tokens) and tokens.is_number[at + 1] and tokens.gap[at + 1] == "":
         return False
     return tokens.gap[at] == "" or tokens.gap[at].strip() in ("", ".")

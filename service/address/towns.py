@@ -57,6 +57,8 @@ class Towns:
             self._hits[base].base.add(row)
             for code in post.municipalities:
                 self.by_municipality[code].add(row)
+        for row, alias in index.town_aliases:
+            self._hits[fold_key(alias, rules)].exact.add(row)
         for row, extra in enumerate(index.supplementary):
             if extra:
                 self._hits[fold_key(extra, rules)].supplementary.add(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -16,6 +16,7 @@ from service.address.scan import Scan
 from service.address.streets import StreetHit
 from service.address.text import fold_key, join_initials, join_key, name_words
 from service.address.towns import TownHit, Towns
+from service.address.units import UnitText
 
 MAX_TOWN_POSTS = 150  # postcodes of one town that a misspelt street is sought in together
 
@@ -205,6 +206,8 @@ class Weigher:
                 if houses:
                     code = wanted
                     break
+        if frame.number is not None and frame.number.stairway and code == frame.number.codes[-1]:
+            frame = replace(frame, unit=UnitText(None, frame.number.stairway, frame.unit.end))
         spacing = False
         if not hit.edits and hit.kind == 0:
             typed = join_initials(scan.tokens.folded[frame.start : frame.stop])

@@ -24,6 +24,9 @@ from service.errors import SourceError
 from service.refdata.addresses.columns import Array, Houses, text_sections
 from service.refdata.addresses.record import POSTCODES_SCHEMA, STAGING_SCHEMA
 
+ALIAS_COUNT = 3  # addresses of a postcode that make a town's other name
+ALIAS_SHARE = 0.1
+
 
 @dataclass(frozen=True)
 class WrittenIndex:
@@ -61,7 +64,7 @@ def write_index(
     _check_form(postcodes, POSTCODES_SCHEMA, "postcodes")
     rules = load_rules(country)
     dropped: Counter[str] = Counter()
-    places = _places(staging, postcodes)
+    places, aliases = _places(staging, postcodes)
     houses = Houses.read(staging, places, dropped)
     names, rank = _sorted_names(houses.streets, rules)
     houses.name = rank[houses.street]
@@ -82,6 +85,7 @@ def write_index(
         "names": len(names),
         "units": units,
         "postcodes": places,
+        "town_aliases": aliases,
         "municipalities": dict(sorted((municipalities or {}).items())),
         "municipality_codes": houses.municipalities,
         "supplementary": houses.extras,
@@ -110,8 +114,12 @@ def _check_form(table: pa.Table, schema: pa.Schema, what: str) -> None:
             raise SourceError(f"Column {column.name!r} of the {what} has empty values; it must have none.")
 
 
-def _places(staging: pa.Table, postcodes: pa.Table) -> list[list[Any]]:
-    """[postcode, city, bulk, municipalities] sorted by postcode; those only addresses know are added."""
+def _places(staging: pa.Table, postcodes: pa.Table) -> tuple[list[list[Any]], list[tuple[int, str]]]:
+    """[postcode, city, bulk, municipalities] sorted by postcode; those only addresses know are added.
+
+    Also (row, town) for a town that a good part of a postcode's addresses are written with and that is
+    not the table's: postal areas may have names of their own that nobody writes on a letter.
+    """
     rows = {
         row["postcode"]: [row["postcode"], row["city"], row["bulk"], list(row["municipalities"])]
         for row in postcodes.to_pylist()
@@ -121,7 +129,19 @@ def _places(staging: pa.Table, postcodes: pa.Table) -> list[list[Any]]:
     for row in found:
         if row["postcode"]:
             rows.setdefault(row["postcode"], [row["postcode"], row["city"], False, []])
-    return [rows[code] for code in sorted(rows)]
+    places = [rows[code] for code in sorted(rows)]
+    at = {row[0]: place for place, row in enumerate(places)}
+    total: Counter[str] = Counter()
+    for row in found:
+        total[row["postcode"]] += row["count_all"]
+    aliases = [
+        (at[row["postcode"]], row["city"])
+        for row in found
+        if row["city"]
+        and row["count_all"] >= max(ALIAS_COUNT, ALIAS_SHARE * total[row["postcode"]])
+        and row["city"].casefold() != rows[row["postcode"]][1].casefold()
+    ]
+    return places, aliases
 
 
 def _sorted_names(streets: list[str], rules: CountryRules) -> tuple[list[str], Array]:
