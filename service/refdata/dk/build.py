@@ -34,7 +34,8 @@ from service.refdata.variables import (
 from service.refdata.writing import TableNote, write_frame, write_json
 
 COUNTRY = "DK"
-# Metres; chosen so that fewer than 1 in 600 of 45,007 known addresses change area (none of them by more).
+# Metres. Of 45,007 known addresses 23 change polling area and 38 fall off a simplified shore (serving gives
+# these the nearest area); 2 change parish, 10 postcode, none municipality.
 TOLERANCE = {"polling_area": 100.0, "parish": 100.0, "postcode": 20.0, "municipality": 100.0, "region": 400.0,
              "country": 400.0}  # fmt: skip
 AREA_SCHEMA = pa.schema(
