@@ -17,7 +17,7 @@ from service.refdata.analyst.tables import AnalystTable
 from service.refdata.diff.compare import CountryDiff, ReleaseDiff
 from service.tables import Release
 
-_LISTED = 8
+_LISTED, _FLOWS = 8, 30
 
 
 def diff_text(diff: ReleaseDiff) -> str:
@@ -32,7 +32,7 @@ def diff_text(diff: ReleaseDiff) -> str:
 
 def _country_lines(diff: CountryDiff) -> list[str]:
     total = float(np.array(diff.households).sum())
-    lines = [f"{diff.country}: {total:,.0f} households compared in {diff.finest}s"]
+    lines = [f"{diff.country}: {total:,.0f} households compared, by {diff.finest}"]
     lines += [f"  rows {path}: {old:,} -> {new:,}" for path, old, new in diff.rows if old != new]
     for word, areas in (("gained", diff.gained), ("lost", diff.lost)):
         for level, codes in areas.items():
@@ -86,6 +86,7 @@ def _add_country(report: Report, diff: CountryDiff, new: Release) -> None:
         (f"{diff.country}_matrix", flows),
         (f"{diff.country}_map", plot_moving(new, diff.country, diff.finest, diff.moving_share)),
     )
+    report.add(_flows(diff))
     if np.array(diff.leads).sum() > 0:
         title = f"{diff.country}: logged leads expected to go from segment (row) to segment"
         report.add(_matrix(f"{diff.country}_leads", title, names, diff, diff.leads))
@@ -137,6 +138,27 @@ def _add_country(report: Report, diff: CountryDiff, new: Release) -> None:
     )  # fmt: skip
 
 
+def _flows(diff: CountryDiff) -> AnalystTable:
+    """The largest flows with the variable behind each."""
+    place = {code: n for n, code in enumerate(diff.segments)}
+    rows = []
+    for pair, variable in diff.moved_by.items():
+        source, target = pair.split(">")
+        households = diff.households[place[source]][place[target]]
+        leads = diff.leads[place[source]][place[target]]
+        rows.append((source, target, households, leads, variable))
+    rows.sort(key=lambda row: -row[2])
+    return AnalystTable(
+        f"{diff.country}_flows", f"{diff.country}: largest flows, and what moved them",
+        pd.DataFrame(rows[:_FLOWS], columns=["from", "to", "households", "leads", "moved_by"]),
+        {
+            "from": "Segment before.", "to": "Segment now.", "households": "Households that move.",
+            "leads": "Logged leads expected to move.",
+            "moved_by": "Variable that moved most in the areas that carry most of the flow.",
+        },
+    )  # fmt: skip
+
+
 def _matrix(
     name: str, title: str, names: list[str], diff: CountryDiff, matrix: tuple[tuple[float, ...], ...]
 ) -> AnalystTable:
@@ -152,7 +174,7 @@ def plot_flows(matrix: np.ndarray, names: list[str], title: str) -> Figure:
     """The migration matrix without its diagonal, darker for more."""
     moving = matrix.copy()
     np.fill_diagonal(moving, np.nan)
-    figure = Figure(figsize=(8.2, 7.2), layout="constrained")
+    figure = Figure(figsize=(8.2, 4.4), layout="constrained")
     axes = figure.subplots()
     colours = mpl.colormaps["Blues"].with_extremes(bad="#eef0f3")
     image = axes.imshow(moving, cmap=colours, vmin=0, vmax=max(float(np.nan_to_num(moving).max()), 1.0))
