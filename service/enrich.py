@@ -92,7 +92,7 @@ class Treating(Protocol):
         segment: Segment,
         sub_segment: str | None,
         status: Status,
-        objected: bool,
+        history: LeadHistory,
         match: AddressMatch,
         place: Place,
         now: datetime,
@@ -169,7 +169,7 @@ class Enricher:
         treatments: Mapping[str, Treatment] = {}
         try:
             treatments = assets.treating.choose_treatments(
-                lead, segment, sub_segment, status, history.objected, match, place, now
+                lead, segment, sub_segment, status, history, match, place, now
             )
         except Exception:  # the form has its own words to fall back on; it must get an answer
             self._failed("treatments_failed")

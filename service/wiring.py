@@ -21,8 +21,9 @@ from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.area.units import UnitTable, unit_figures
 from service.config import Config, load_config
-from service.decide.behaviour import Behaviour, assign_sub_segment
+from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
 from service.decide.choose import choose_treatments
+from service.decide.experiments import check_experiment_unchanged
 from service.decide.policy import Policy, load_policy
 from service.decide.situation import Situation
 from service.enrich import Assets, Enricher, LeadHistory, Status
@@ -132,7 +133,7 @@ class PolicyTreating:
         segment: Segment,
         sub_segment: str | None,
         status: Status,
-        objected: bool,
+        history: LeadHistory,
         match: AddressMatch,
         place: Place,
         now: datetime,
@@ -144,7 +145,8 @@ class PolicyTreating:
             salt=self.known.salt,
             sub_segment=sub_segment,
             status=status,
-            objected=objected,
+            objected=history.objected,
+            stage=assign_stage(history.behaviour),
             agent_states=self.known.agent_states(),
             roster=self.known.roster(self.policy),
             spent=self.known.spent(match, now),
@@ -164,12 +166,18 @@ class LoadedAssets(Assets):
 
 
 def load_assets(config: Config, known: Known, release_id: str | None = None) -> LoadedAssets:
-    """Loads release and policy. Raises ReleaseError or PolicyError, one sentence that says what to do."""
+    """Loads release and policy. Raises ReleaseError or PolicyError, one sentence that says what to do.
+
+    A policy that changes an experiment while it runs is refused like any other fault.
+    """
     reference_data = config.reference_data
     release = Release.open(reference_data, release_id)
     definitions = load_definitions(reference_data / "policy" / "segments")
     policy = load_policy(reference_data / "policy", definitions.codes)
+    guards = known.store.guards
+    check_experiment_unchanged(guards.running_experiments(), policy.experiments)
     tables = {cc: _load_country(config, release, cc, definitions) for cc in release.countries}
+    guards.note_experiments(policy.experiments.fingerprints)
     return LoadedAssets(
         countries=tables,
         treating=PolicyTreating(policy, known),

@@ -88,3 +88,18 @@ def test_a_policy_edit_is_picked_up_and_a_broken_one_is_not(running: Services, r
     greetings.write_text(text + "\n[[[broken", encoding="utf-8")
     assert not running.keeper.refresh()
     assert _versions(running) == after
+
+
+def test_a_running_experiment_may_not_be_changed(
+    running: Services, reference: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = _versions(running)
+    experiment = reference / "policy" / "experiment.toml"
+    text = experiment.read_text(encoding="utf-8")
+    changed = text.replace("share = 0.05", "share = 0.10", 1)
+    assert changed != text
+    experiment.write_text(changed, encoding="utf-8")
+    with caplog.at_level(logging.ERROR):
+        assert not running.keeper.refresh()
+    assert "is running and has been changed" in caplog.text
+    assert _versions(running) == before
