@@ -162,6 +162,5 @@ def _check_accept(rule: Rules, environ: Mapping[str, Any]) -> None:
     accept = environ.get("HTTP_ACCEPT")
     if not accept or "*/*" in accept or rule.produces in accept:
         return
-    produced = [rule.produces, "text/html"] if rule.page else [rule.produces]
-    if request.accept_mimetypes.best_match(produced) is None:
-        raise Problem(406, f"This route answers {' or '.join(produced)}; accept that or */*.")
+    if request.accept_mimetypes.best_match(rule.media_types) is None:
+        raise Problem(406, f"This route answers {' or '.join(rule.media_types)}; accept that or */*.")

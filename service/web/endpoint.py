@@ -32,6 +32,12 @@ class Rules:
     open_to_all: bool = False
     produces: str = "application/json"
     page: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """All that the route can answer, the usual one first."""
+        return (self.produces, *self.others, *(("text/html",) if self.page else ()))
 
 
 def rules_of(view: Callable[..., Any]) -> Rules | None:
@@ -56,6 +62,7 @@ def endpoint(
     headers: Sequence[str] = (),
     keeps: Keeps | None = None,
     page: bool = False,
+    others: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a route (put it below `@blueprint.route`).
 
@@ -63,12 +70,13 @@ def endpoint(
     body loads as `{}` if `takes_optional`). `query`: schema of the query string, as keyword `query`.
     `answers`: schema of the answer (a list of it if `many`), or a sentence for other media types.
     `also`: further statuses that this route can give, such as 404 or 409. `headers`: request headers
-    that it understands (`If-Match`, `If-None-Match`). `keeps`: on a POST, what is kept under the
+    that it understands (`If-Match`, `If-None-Match`). `others`: media types that it can answer besides
+    `produces`, as text. `keeps`: on a POST, what is kept under the
     caller's `Idempotency-Key`.
     """
     if keeps is not None:
         headers, also = (*headers, "Idempotency-Key"), (*also, 400, 409, 422)
-    rules = Rules(scope, publishable, open_to_all, produces, page)
+    rules = Rules(scope, publishable, open_to_all, produces, page, tuple(others))
     taking = takes() if takes else None
     asking = query() if query else None
 
@@ -178,6 +186,6 @@ def _good_answer(rules: Rules, answers: type[Schema] | str | None, many: bool) -
     elif answers is not None:
         schema: Any = answers(many=True) if many else answers
         good["content"] = {rules.produces: {"schema": schema}}
-    if rules.page and rules.produces != "text/html":
-        good["content"]["text/html"] = {"schema": {"type": "string"}}
+    for media_type in rules.media_types[1:]:
+        good.setdefault("content", {}).setdefault(media_type, {"schema": {"type": "string"}})
     return good

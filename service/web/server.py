@@ -83,7 +83,7 @@ def gunicorn_settings(config: Config) -> dict[str, Any]:
     return {
         "bind": f"{host}:{config.port}",
         "workers": config.workers,
-        "worker_class": "gthread",
+        "worker_class": "service.web.worker.Worker",
         "threads": config.threads,
         "preload_app": True,
         "keepalive": _KEEP_ALIVE_SECONDS,

@@ -138,6 +138,29 @@ def test_no_address_reaches_the_log_not_even_from_a_broken_request(served):
         json.loads(line)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /addresses?q=Mortens Gade 3 HTTP/1.1\r\n\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /addresses?q=" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /livez HTTP/1.1\r\n" + b"X-A: b\r\n" * 200 + b"\r\n", 431),
+    ],
+)
+def test_a_request_that_is_no_http_is_refused_in_the_same_shape(served, sent, status):
+    port = int(served.base.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as broken:
+        broken.sendall(sent)
+        answer = b""
+        while piece := broken.recv(4096):
+            answer += piece
+    head, body = answer.split(b"\r\n\r\n", 1)
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] == status
+    assert b"Mortens" not in answer
+
+
 def test_it_stops_gracefully_and_leaves_no_folder(tmp_path):
     process = start(tmp_path, TMPDIR=str(tmp_path))
     process.stdout.readline()

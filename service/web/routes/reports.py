@@ -23,7 +23,7 @@ blueprint = Blueprint("reports", __name__, description="What works, against the 
 
 
 @blueprint.route("/reports/lift")
-@endpoint(scope="reports", query=LiftQuery, answers=LiftAnswer, also=(503,))
+@endpoint(scope="reports", query=LiftQuery, answers=LiftAnswer, also=(503,), others=("text/csv",))
 def lift(query: Mapping[str, Any]) -> Response:
     """Treated minus holdout per group of `by`: rates, difference, always-valid interval, incremental value.
 
