@@ -37,7 +37,7 @@ from service.tables import Release
 FOLDER = click.Path(file_okay=False, path_type=Path)
 BUILD_STEPS = 13  # of Denmark and Finland
 raw_option = click.option(
-    "--raw", type=FOLDER, envvar="ENRICH_RAW_DATA", required=True,
+    "--raw", type=FOLDER, envvar="ENRICH_RAW_DATA", required=True, show_envvar=True,
     help="Folder of the publishers' files (or ENRICH_RAW_DATA).",
 )  # fmt: skip
 who_option = click.option("--who", default="", help="Name for the log; your user name by default.")
