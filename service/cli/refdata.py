@@ -251,6 +251,8 @@ def _summary(result: RefreshResult, folder: Path, offline: bool) -> None:
         changed = sum(f.changed for f in files)
         click.echo(f"Fetched {len(files)} files of {len(result.fetched)} sources, {changed} changed.")
         click.echo(f"Taken from files saved by hand: {', '.join(result.by_hand)}")
+        for message in result.refused.values():
+            click.echo(f"Refused, old file kept: {message}")
     if result.release is None:
         click.echo(f"Nothing changed: {result.active} stays active.")
         return

@@ -16,7 +16,7 @@ from service.refdata.activation import activate_release, active_or_none
 from service.refdata.build import BuiltRelease, build_release
 from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.checks.against import check_against, check_totals
-from service.refdata.checks.faults import Report
+from service.refdata.checks.faults import Fault, Report
 from service.refdata.checks.tables import check_release
 from service.refdata.diff.compare import ReleaseDiff, compare_releases
 from service.refdata.fetching import Fetched, Fetcher
@@ -36,6 +36,7 @@ class RefreshResult:
     active: str | None
     fetched: dict[str, list[Fetched]] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     built: BuiltRelease | None = None
     report: Report | None = None
     diff: ReleaseDiff | None = None
@@ -51,24 +52,33 @@ def fetchable(source: Source) -> bool:
 
 
 def fetch_sources(
-    sources: Mapping[str, Source], only: Sequence[str], raw: Path, fetcher: Fetcher, step: Step
-) -> tuple[dict[str, list[Fetched]], list[str]]:
-    """Fetches what can be fetched into `raw`; the names of those that are taken from files saved by hand.
+    sources: Mapping[str, Source],
+    only: Sequence[str],
+    raw: Path,
+    fetcher: Fetcher,
+    step: Step,
+    result: RefreshResult,
+) -> None:
+    """Fetches what can be fetched into `raw`, and notes in `result` what came, and what is saved by hand.
 
-    Raises SourceError or UnreachableError at the first that fails; a second run goes on from there.
+    A wrong answer is noted as refused, its old file stays and the rest goes on: the check then stops the
+    release with all faults at once. Raises UnreachableError at the first publisher that cannot be
+    reached (a second run goes on from there), SourceError for an unknown source.
     """
     unknown = [name for name in only if name not in sources]
     if unknown:
         raise SourceError(f"{unknown[0]!r} is no source; the catalogue has {', '.join(sources)}.")
     wanted = list(only) or [name for name, source in sources.items() if fetchable(source)]
-    done: dict[str, list[Fetched]] = {}
+    result.by_hand = [name for name in sources if name not in wanted]
     for name in wanted:
         step(f"fetch {name}")
         fetch = FETCHERS.get(name)
         if fetch is None:
             raise SourceError(f"{name}: there is no fetcher; save its files by hand and use --offline.")
-        done[name] = fetch(fetcher, sources[name], raw)
-    return done, [name for name in sources if name not in done]
+        try:
+            result.fetched[name] = fetch(fetcher, sources[name], raw)
+        except SourceError as error:
+            result.refused[name] = str(error)
 
 
 def inspect_release(
@@ -112,14 +122,17 @@ def refresh(
         sources = load_catalogue(reference_data / "sources")
         result = RefreshResult(None, active_or_none(reference_data))
         if fetcher is not None:
-            result.fetched, result.by_hand = fetch_sources(sources, only, raw, fetcher, step)
+            fetch_sources(sources, only, raw, fetcher, step, result)
         result.built = build_release(raw, reference_data, release_id, step=step)
-        if result.active and _same_tables(reference_data, result.active, release_id):
+        if not result.refused and result.active and _same_tables(reference_data, result.active, release_id):
             shutil.rmtree(result.built.folder)
             return result
         result.release = release_id
         step("check")
         result.report = inspect_release(reference_data, release_id, raw, today)
+        for name, message in result.refused.items():
+            rule = f"fetch-{name}"
+            result.report.run(rule, [Fault("error", rule, sources[name].file.name, "", "", message)])
         if result.active:
             step("diff")
             old, new = (Release.open(reference_data, r, verify=False) for r in (result.active, release_id))

@@ -169,6 +169,20 @@ def test_from_the_publisher_to_the_active_release(
     assert "postnumre" in result.by_hand
 
 
+def test_a_wrong_answer_is_in_the_report_and_stops_publishing(
+    raw: Path, folder: Path, publisher: Any
+) -> None:
+    with_mirror(folder, publisher.base)
+    mirror(publisher, raw)
+    publisher.says("/EjerforholdAntalboliger.csv", lambda p, asked, sent: (200, {}, b"<!DOCTYPE html><html>"))
+    before = (raw / TENURES).read_bytes()
+    with pytest.raises(CheckError) as stop:
+        run(raw, folder, Fetcher(first_wait_s=0.01), publish=True)
+    assert any("EjerforholdAntalboliger.csv: row 1: rule not-a-web-page" in f for f in stop.value.faults)
+    assert (raw / TENURES).read_bytes() == before
+    assert current_release_id(folder) == FIRST
+
+
 def test_a_publisher_that_is_down_stops_the_refresh(raw: Path, folder: Path, publisher: Any) -> None:
     with_mirror(folder, publisher.base)
     mirror(publisher, raw)
