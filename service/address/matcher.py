@@ -28,6 +28,7 @@ from service.model import AddressMatch, AddressQuery
 MIN_FUZZY_KEY = 3  # shorter names are never taken for misspelt
 MAX_EXPANDED = 12  # spellings in full that are looked up per text
 MAX_FUZZY_SPANS = 5
+MAX_READINGS = 24  # a text that repeats streets is not read over and over
 
 
 class Matcher:
@@ -64,6 +65,8 @@ class Matcher:
         readings: list[Reading] = []
         elsewhere: list[Reading] = []
         for start, stop in spans(scan):
+            if len(readings) + len(elsewhere) >= MAX_READINGS:
+                break
             for row in self.index.key_rows(join_key(scan.tokens.folded[start:stop], self.rules)):
                 hit = StreetHit(self.index.key_name[row], 0, self.index.key_kind[row])
                 found = self._weigh(scan, frames, start, stop, hit)

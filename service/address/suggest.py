@@ -32,6 +32,8 @@ MAX_NAMES = 64  # names that a short beginning is cut down to, the largest first
 MAX_SEGMENTS = 400  # streets that a number is looked up in
 MAX_INNER = 200
 MIN_TYPO_KEY = 5
+MAX_TYPO_SPANS = 3
+MAX_NEAR = 1_500  # names whose letters fit that are compared
 HOUSES = (0, 1)  # current and preliminary
 
 
@@ -67,7 +69,7 @@ class Suggester:
         is_open = typed[-1:].isalnum()
         frames = list(self._frames(scan))
         for find in (self._beginning, self._inside, self._misspelt):
-            for frame in frames:
+            for frame in frames[:MAX_TYPO_SPANS] if find == self._misspelt else frames:
                 key = join_key(tokens.folded[frame.start : frame.stop], self._rules)
                 found = self._complete(scan, frame, key, find(key), limit, is_open)
                 if found:
@@ -114,6 +116,9 @@ class Suggester:
         head = np.uint64(key_signature(key[:HEAD_SIZE]))
         near = np.flatnonzero(np.bitwise_count(self._index.key_head ^ head) <= 2)
         size = len(key)
+        near = near[self._index.key_size[near] >= size - 1]
+        if len(near) > MAX_NEAR:
+            near = near[np.argpartition(-self._key_weight[near], MAX_NEAR)[:MAX_NEAR]]
         found = []
         for row in near.tolist():
             other = self._index.key(row)

@@ -103,12 +103,13 @@ def _names(index: AddressIndex, wanted: int, rng: np.random.Generator) -> list[s
             tails.add(name[-len(ending) :].lower())
     ordered, closing = sorted(stems), sorted(tails)
     rng.shuffle(real)
-    known = dict.fromkeys(real)
+    known = {name.casefold(): name for name in reversed(real)}
     joints = [*("" for _ in range(4)), "s", "e", "by", "mose", "bjerg", "lund", "holm", "gårds"]
     while len(known) < wanted:
         stem = ordered[rng.integers(len(ordered))] + joints[rng.integers(len(joints))]
-        known.setdefault(stem + closing[rng.integers(len(closing))])
-    return list(known)[:wanted]
+        name = stem + closing[rng.integers(len(closing))]
+        known.setdefault(name.casefold(), name)
+    return list(known.values())[:wanted]
 
 
 def _streets(
