@@ -119,8 +119,6 @@ def test_floor_and_door(typed: str, floor: str | None, door: str | None) -> None
 
 @pytest.mark.parametrize(("typed", "floor", "door"), UNITS, ids=[typed for typed, _, _ in UNITS])
 def test_floor_is_no_house_number(matcher: Matcher, typed: str, floor: str | None, door: str | None) -> None:
-    matcher: Matcher, typed: str, floor: str | None, door: str | None
-) -> None:
     match = matcher.match_address(AddressQuery("DK", text=f"Nørrebrogade 54, {typed}, 2200 København N"))
     assert (match.house_number, match.floor, match.door) == ("54", floor, door)
     assert match.category == "A"
