@@ -19,6 +19,7 @@ from service.web.problems import install_problems
 from service.web.routes import (
     addresses,
     agents,
+    bases,
     catalogue,
     desk,
     enrich,
@@ -48,6 +49,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     outcomes.blueprint,
     reports.blueprint,
     market.blueprint,
+    bases.blueprint,
     webhooks.blueprint,
     catalogue.blueprint,
     operations.blueprint,

@@ -12,7 +12,8 @@ from service.errors import InvalidInputError
 from service.refdata.analyst.customers import count_customers
 from service.refdata.analyst.market import Market
 from service.refdata.analyst.potential import focus_table, penetration_table, potential_table
-from service.refdata.analyst.profile import Z, base_means, profile_segments, profile_variables
+from service.refdata.analyst.profile import base_means, profile_segments, profile_variables
+from service.segment.compare import Z
 
 
 def test_expected_households_sum_to_the_households_of_every_area(market: Market) -> None:

@@ -12,8 +12,8 @@ from scipy.spatial.distance import squareform
 
 from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market, VariableNote
-from service.refdata.analyst.profile import Z
 from service.refdata.analyst.tables import AnalystTable
+from service.segment.compare import Z
 from service.segment.correlate import SAME, correlation_matrix
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market, MarketLevel
 from service.refdata.analyst.tables import AnalystTable
 from service.refdata.reading import read_rows
-from service.segment.cells import URBANITIES
+from service.segment.compare import area_groups, thirds
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 # four-fifths rule of the US Uniform Guidelines (1978), used widely for want of a better line.
 BAND = 0.80
 LEAST_AREA = 100.0  # households or leads of an area that is judged on its own
-THIRDS = ("lowest third", "middle third", "highest third")
+INCOME = "household_income_mean"
 ORIGIN_FILE = "dk/polling_areas/Indvandrere_og_efterkommere_fordelt_efter_oprin___.csv"
 ORIGIN_KEY = "ValgstedId"
 
@@ -132,28 +132,12 @@ def _judge(rows: list[Row], band: float, unit: str) -> Audit:
 
 def _groups(market: Market, finest: MarketLevel, raw: Path | None) -> list[tuple[str, str, Floats]]:
     codes = [note.code for note in market.variables]
-    groups = []
-    if "household_income_mean" in codes:
-        income = finest.figures[:, codes.index("household_income_mean")]
-        groups += _thirds("income of the area", income, finest.households)
-    groups += [
-        ("urbanity", name, finest.households * finest.urbanity[:, n]) for n, name in enumerate(URBANITIES)
-    ]
+    income = finest.figures[:, codes.index(INCOME)] if INCOME in codes else None
+    groups = area_groups(finest.households, finest.urbanity, income)
     if raw is not None:
         share = _origin_share(raw, market, finest)
-        groups += _thirds("share of foreign origin in the area", share, finest.households)
+        groups += thirds("share of foreign origin in the area", share, finest.households)
     return groups
-
-
-def _thirds(kind: str, values: Floats, households: Floats) -> list[tuple[str, str, Floats]]:
-    """Areas in three groups of a third of the households each, by rising value."""
-    known = np.isfinite(values) & (households > 0)
-    order = np.argsort(np.where(known, values, np.inf), kind="stable")
-    counted = np.where(known, households, 0.0)
-    middle = np.empty(len(values))
-    middle[order] = np.cumsum(counted[order]) - counted[order] / 2
-    third = np.minimum((middle / counted.sum() * 3).astype(int), 2)
-    return [(kind, name, counted * (third == n)) for n, name in enumerate(THIRDS)]
 
 
 def _origin_share(raw: Path, market: Market, finest: MarketLevel) -> Floats:

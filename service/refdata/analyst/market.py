@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.segment.assign import SegmentModel
+from service.segment.compare import figures_of
 from service.segment.definitions import Definitions
 from service.segment.potential import segment_shares
 from service.tables import Release
@@ -83,16 +84,9 @@ def load_market(release: Release, country: str, definitions: Definitions, langua
     levels = []
     for table in model.levels:
         profiles = release.table(country, f"profiles_{table.level}")
-        place = {code: n for n, code in enumerate(profiles["code"].to_pylist())}
-        order = np.array([place.get(code, -1) for code in table.rows])
-        figures = np.stack(
-            [profiles[note.code].to_numpy(zero_copy_only=False).astype(np.float64) for note in notes], axis=1
-        )[order]
-        figures[order < 0] = np.nan
-        names = profiles["name"].to_pylist()
-        named = tuple(
-            (names[n] or code) if n >= 0 else code for code, n in zip(table.rows, order.tolist(), strict=True)
-        )
+        names = dict(zip(profiles["code"].to_pylist(), profiles["name"].to_pylist(), strict=True))
+        named = tuple(names.get(code) or code for code in table.rows)
+        figures = figures_of(release, country, table, [note.code for note in notes])
         levels.append(
             MarketLevel(
                 table.level, tuple(table.rows), named, table.rows, table.households,

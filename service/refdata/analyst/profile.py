@@ -15,40 +15,19 @@ from service.refdata.analyst.customers import CustomerBase
 from service.refdata.analyst.market import Market
 from service.refdata.analyst.reach import household_index
 from service.refdata.analyst.tables import AnalystTable
+from service.segment import compare
+from service.segment.compare import Z
 
 Floats = NDArray[np.float64]
-Z = 1.959964  # two-sided 95 %
+
 LEAST_CUSTOMERS = 500  # below it the segments of a base cannot be told apart from its areas
 
 
 def base_means(base: CustomerBase, market: Market, what: str) -> tuple[Floats, Floats, Floats]:
-    """Mean over customers of `figures` or `shares`, its standard error, and customers with a known value.
-
-    Each answer is [k]. The areas and their figures are the whole country, not a sample; what varies is
-    how many customers each area happens to have. So the error sums, over areas, the square of (its share
-    of the customers less its share of the households) × (its figure less the mean).
-    """
-    parts = [(getattr(level, what), base.counts[level.level], level.households) for level in market.levels]
-    parts = [part for part in parts if part[1].sum() > 0]
-    columns = parts[0][0].shape[1] if parts else getattr(market.finest, what).shape[1]
-    total, sums = np.zeros(columns), np.zeros(columns)
-    for values, counts, _ in parts:
-        known = np.isfinite(values)
-        total += counts @ known
-        sums += counts @ np.where(known, values, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sums / total
-        squares, areas = np.zeros(columns), np.zeros(columns)
-        for values, counts, households in parts:
-            known = np.isfinite(values)
-            here, market_here = counts[:, None] * known, households[:, None] * known
-            expected = here.sum(axis=0) * market_here / market_here.sum(axis=0)
-            residual = (here - expected) / total * (np.where(known, values, 0.0) - mean)
-            squares += np.nansum(residual**2, axis=0)
-            areas += (market_here > 0).sum(axis=0)
-        error = np.sqrt(squares * areas / np.maximum(areas - 1, 1))
-    error[areas < 2] = np.nan
-    return mean, error, total
+    """Mean over customers of `figures` or `shares`, its standard error, and customers with a known value."""
+    return compare.base_means(
+        [(getattr(level, what), base.counts[level.level], level.households) for level in market.levels]
+    )
 
 
 def profile_variables(base: CustomerBase, market: Market) -> AnalystTable:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from service.errors import InvalidInputError
 from service.refdata.analyst.market import Market
-from service.refdata.analyst.profile import Z
 from service.refdata.analyst.tables import AnalystTable
+from service.segment.compare import Z
 
 Floats = NDArray[np.float64]
 

@@ -35,7 +35,7 @@ def potential(query: Mapping[str, Any]) -> Response:
     """Expected households per segment and area, largest areas first, with the index against the country."""
     services = current_services()
     assets = services.assets()
-    country = _country(query, assets.release, services.config.country)
+    country = country_of(query, assets.release, services.config.country)
     model = assets.tables[country].segments
     level = _level(query["level"], model)
     found = expected_households(model, level)
@@ -87,7 +87,7 @@ def correlation(query: Mapping[str, Any]) -> Response:
     """Variables that say the same: pairs by correlation over areas, weighted by households."""
     services = current_services()
     assets = services.assets()
-    country = _country(query, assets.release, services.config.country)
+    country = country_of(query, assets.release, services.config.country)
     level = _level(query.get("level") or assets.release.finest(country), assets.tables[country].segments)
     found = correlate_figures(assets.release, country, level)
     return catalogue_answer(
@@ -104,7 +104,8 @@ def correlation(query: Mapping[str, Any]) -> Response:
     )
 
 
-def _country(query: Mapping[str, Any], release: Release, default: str) -> str:
+def country_of(query: Mapping[str, Any], release: Release, default: str) -> str:
+    """The country asked for. Raises InvalidInputError for one that the release does not have."""
     country: str = (query.get("country") or default).upper()
     if country not in release.countries:
         raise InvalidInputError(f"There are tables for {', '.join(release.countries)} only.", "country")

@@ -62,3 +62,60 @@ class CorrelationAnswer(Answer):
     reference_data = fields.String(required=True)
     variables = fields.Integer(required=True)
     pairs = fields.List(fields.Nested(CorrelatedPairAnswer), required=True)
+
+
+class ProfileQuery(CatalogueQuery):
+    outcome = fields.String(
+        load_default="", validate=validate.Length(max=32),
+        metadata={"description": "Only leads with this outcome, such as bought; all leads when not sent."},
+    )  # fmt: skip
+    slot = fields.String(load_default="greeting", validate=validate.Length(max=64))
+
+
+class ComparedAnswer(Answer):
+    """One segment or variable; null where too little is known."""
+
+    code = fields.String(required=True)
+    base = fields.Float(required=True, allow_none=True)
+    market = fields.Float(required=True, allow_none=True)
+    index = fields.Float(required=True, allow_none=True)
+    index_low = fields.Float(required=True, allow_none=True)
+    index_high = fields.Float(required=True, allow_none=True)
+    leads = fields.Integer(required=True)
+
+
+class ProfileReportAnswer(Answer):
+    country = fields.String(required=True)
+    reference_data = fields.String(required=True)
+    outcome = fields.String(required=True)
+    leads = fields.Integer(required=True)
+    without_area = fields.Integer(required=True)
+    segments = fields.List(fields.Nested(ComparedAnswer), required=True)
+    variables = fields.List(fields.Nested(ComparedAnswer), required=True)
+
+
+class FairnessQuery(CatalogueQuery):
+    band = fields.Float(
+        load_default=0.8, validate=validate.Range(0.0, 1.0),
+        metadata={"description": "Least part of what everybody gets that a group may be left with."},
+    )  # fmt: skip
+
+
+class FairGroupAnswer(Answer):
+    measure = fields.String(required=True)
+    kind = fields.String(required=True)
+    group = fields.String(required=True)
+    leads = fields.Integer(required=True)
+    mean = fields.Float(required=True)
+    everybody = fields.Float(required=True)
+    ratio = fields.Float(required=True)
+    within_band = fields.Boolean(required=True)
+
+
+class FairnessAnswer(Answer):
+    """Over decisions that were made. Origin is audited offline only (`enrich segments fairness --raw`)."""
+
+    country = fields.String(required=True)
+    band = fields.Float(required=True)
+    open = fields.Boolean(required=True)
+    groups = fields.List(fields.Nested(FairGroupAnswer), required=True)
