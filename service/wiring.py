@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.address.matcher import Matcher
+from service.archive import FigureArchive
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.area.units import UnitTable, unit_figures
-from service.config import Config, load_config
+from service.config import Config
 from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
 from service.decide.choose import choose_treatments
 from service.decide.experiments import check_experiment_unchanged
@@ -244,6 +245,7 @@ class Services:
     enricher: Enricher
     store: Store
     keeper: AssetsKeeper[LoadedAssets]
+    archive: FigureArchive
     failures: list[Callable[[str], None]]
 
     def assets(self) -> LoadedAssets:
@@ -281,6 +283,16 @@ class Services:
                 "variables",
             )
 
+    def latest_decision(self, lead_id: str) -> Decision | None:
+        """The newest decision about a lead, with its figures. Raises StoreError."""
+        decision = self.store.latest_decision(lead_id)
+        return decision and self.archive.recall_figures(decision)
+
+    def logged_decision(self, decision_id: str) -> Decision | None:
+        """One decision, with its figures. Raises StoreError."""
+        decision = self.store.decision(decision_id)
+        return decision and self.archive.recall_figures(decision)
+
     def store_history(self, lead: Lead, now: datetime) -> LeadHistory:
         return self.enricher.log.read_history(lead, now)
 
@@ -314,6 +326,12 @@ def build_services(config: Config) -> Services:
     store = open_store(config.database_url, salt=config.salt, demo_keys=config.demo_keys)
     known = Known(store)
     keeper = AssetsKeeper(config.reference_data, lambda release: load_assets(config, known, release))
+
+    def active_profiles(release: str, country: str) -> Profiles | None:
+        assets = keeper.current()
+        tables = assets.tables.get(country) if assets.release.id == release else None
+        return tables.profiles if tables else None
+
     failures: list[Callable[[str], None]] = []
 
     def count_failure(what: str) -> None:
@@ -321,15 +339,7 @@ def build_services(config: Config) -> Services:
             count(what)
 
     enricher = Enricher(keeper.current, DecisionLog(known, lambda: keeper.current().policy), count_failure)
-    return Services(config=config, enricher=enricher, store=store, keeper=keeper, failures=failures)
-
-
-__all__ = [
-    "Assets",
-    "CountryTables",
-    "LoadedAssets",
-    "Services",
-    "build_services",
-    "load_assets",
-    "load_config",
-]
+    archive = FigureArchive(config.reference_data, active_profiles)
+    return Services(
+        config=config, enricher=enricher, store=store, keeper=keeper, archive=archive, failures=failures
+    )

@@ -1,7 +1,8 @@
 """A decision as stored, and back. This is the place that keeps addresses out of the store.
 
 Kept: everything of the answer but the address itself; of that only how good the match was. The areas
-kept are those of the published tables, the small area being the finest.
+kept are those of the published tables, the small area being the finest. Figures are not copied into
+every row: they follow from the areas and the release, which the row names.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from service.model import (
     AddressMatch,
     Decision,
     Evidence,
-    Figure,
     MatchCategory,
     MatchLevel,
     NextAction,
@@ -55,11 +55,6 @@ def write_body(decision: Decision, spends: Sequence[Spend] = ()) -> bytes:
                 "code": profile.code,
                 "households": profile.households,
                 "urbanity": profile.urbanity,
-                # lists, not objects: forty figures a decision, of which the names would be half the bytes
-                "figures": {
-                    code: (f.value, f.unit, f.index, f.level, f.vintage, f.source, f.households)
-                    for code, f in profile.figures.items()
-                },
             },
             "segment": decision.segment,
             "sub_segment": decision.sub_segment,
@@ -111,8 +106,7 @@ def read_body(body: bytes) -> Decision:
 def _profile(country: str, kept: dict[str, Any] | None) -> Profile | None:
     if kept is None:
         return None
-    figures = {code: Figure(*figure) for code, figure in kept.pop("figures").items()}
-    return Profile(country=country, figures=figures, **kept)
+    return Profile(country=country, figures={}, **kept)
 
 
 def _unit(kept: list[Any] | None) -> UnitFacts | None:

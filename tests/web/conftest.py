@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -246,6 +246,17 @@ class FakeServices:
 
     def language_of(self, country):
         return "da"
+
+    def latest_decision(self, lead_id):
+        return self.with_figures(self.store.latest_decision(lead_id))
+
+    def logged_decision(self, decision_id):
+        return self.with_figures(self.store.decision(decision_id))
+
+    def with_figures(self, decision):
+        if decision is None or decision.profile is None:
+            return decision
+        return replace(decision, profile=FakeCountry().profile_place(decision.place, None))
 
     def check_ready(self):
         self.store.ping()

@@ -48,7 +48,7 @@ def lead_agent(lead_id: str) -> Response:
 
 def latest_decision(lead_id: str) -> Decision:
     """The newest decision of a lead. Raises NotFoundError, and StoreError when the log cannot be read."""
-    decision = current_services().store.latest_decision(lead_id)
+    decision = current_services().latest_decision(lead_id)
     if decision is None:
         raise NotFoundError("No decision is on record for this lead_id; POST /enrich makes one.")
     return decision
