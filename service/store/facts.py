@@ -9,52 +9,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
 from service.store.connect import Database, insert_into, take_turns
 from service.store.guards import add_spending
 from service.store.outbox import queue_messages
+from service.store.sums import (
+    DECIDED,
+    DIMENSIONS,
+    LiftCell,
+    add_to_sums,
+    read_lift,
+    read_lift_by_area,
+    read_outcome_kinds,
+)
 from service.store.tables import (
-    area_cells,
     decision_facts,
     decision_values,
     decisions,
-    lift_cells,
     outcomes,
     reservations,
     waiting,
 )
 
+__all__ = ["DIMENSIONS", "Facts", "LiftCell"]
+
 # Small batches: SQLite has one writer, and requests wait while this one writes.
 _BATCH = 100
 _CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again
-_CELL = ("slot", "treatment", "arm", "segment", "channel", "country", "day")
-_AREA = ("slot", "treatment", "arm", "country", "area_level", "area_code")
-DIMENSIONS = _CELL
-_DECIDED = ""  # the `outcome` of a row that counts decisions
-
-
-@dataclass(frozen=True, slots=True)
-class LiftCell:
-    """Sums over decisions that agree in `group`.
-
-    `decisions` of them, `with_outcome` of which had at least one such outcome; `value` and
-    `value_squared` are sums of the value per decision; `propensity` sums the logged propensities.
-    """
-
-    group: Mapping[str, str]
-    outcome: str
-    decisions: int
-    with_outcome: int
-    value: float
-    value_squared: float
-    propensity: float
 
 
 class _RacedError(Exception):
@@ -88,42 +75,19 @@ class Facts:
         `by` and the names in `only` (equality) are among DIMENSIONS. What is not yet folded is folded first.
         """
         self.fold(at_most=20 * _BATCH)
-        columns = [lift_cells.c[name] for name in by]
-        query = (
-            select(
-                *columns,
-                lift_cells.c.outcome,
-                func.sum(lift_cells.c.n).label("n"),
-                func.sum(lift_cells.c.value).label("value"),
-                func.sum(lift_cells.c.value_squared).label("squared"),
-                func.sum(lift_cells.c.propensity).label("propensity"),
-            )
-            .where(lift_cells.c.outcome.in_([_DECIDED, outcome]), lift_cells.c.day.between(from_day, to_day))
-            .where(*[lift_cells.c[name] == value for name, value in only.items()])
-            .group_by(*columns, lift_cells.c.outcome)
-        )
         with self._database.reading() as connection:
-            return _cells(connection.execute(query).all(), by, outcome)
+            return read_lift(connection, by, outcome, (from_day, to_day), only)
 
     def lift_by_area(self, outcome: str, **only: str) -> list[LiftCell]:
         """The same per slot, treatment, arm and small area, for adjustment by figures of the area."""
         self.fold(at_most=20 * _BATCH)
-        query = select(
-            *[area_cells.c[name] for name in _AREA],
-            area_cells.c.outcome,
-            area_cells.c.n,
-            area_cells.c.value,
-            area_cells.c.value_squared.label("squared"),
-        ).where(area_cells.c.outcome.in_([_DECIDED, outcome]))
-        query = query.where(*[area_cells.c[name] == value for name, value in only.items()])
         with self._database.reading() as connection:
-            return _cells(connection.execute(query).all(), _AREA, outcome)
+            return read_lift_by_area(connection, outcome, only)
 
     def outcome_kinds(self) -> list[str]:
         """The kinds of outcome that have been counted so far."""
-        query = select(lift_cells.c.outcome).where(lift_cells.c.outcome != _DECIDED).distinct()
         with self._database.reading() as connection:
-            return sorted(connection.execute(query).scalars())
+            return read_outcome_kinds(connection)
 
     def _fold_decisions(self) -> int:
         query = select(decisions.c.seq, decisions.c.made_ms, decisions.c.body).where(~decisions.c.folded)
@@ -148,7 +112,7 @@ class Facts:
             if facts:
                 insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
                 connection.execute(insert, facts)
-            _add_to_cells(connection, [(fact, _DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
+            add_to_sums(connection, [(fact, DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
             for day in {fact["day"] for fact in facts}:
                 add_spending(connection, day, _given_on(day, rows, kept))
             _queue_leads(connection, newest)
@@ -217,35 +181,7 @@ def _add_outcome(connection: Connection, fact: Mapping[str, Any], kind: str, val
     )
     first = before is None
     squared = after**2 - (before or 0.0) ** 2
-    _add_to_cells(
-        connection, [(fact, kind, int(first), value, squared, fact["propensity"] if first else 0.0)]
-    )
-
-
-_Addition = tuple[Mapping[str, Any], str, int, float, float, float]
-
-
-def _add_to_cells(connection: Connection, additions: Sequence[_Addition]) -> None:
-    """Adds (fact, outcome, n, value, squared, propensity) to the sums by day and by area."""
-    by_day: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0, 0.0])
-    by_area: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for fact, outcome, *amounts in additions:
-        for i, amount in enumerate(amounts):
-            by_day[(*(fact[name] for name in _CELL), outcome)][i] += amount
-        for i, amount in enumerate(amounts[:3]):
-            by_area[(*(fact[name] for name in _AREA), outcome)][i] += amount
-    for table, names, sums, cells in (
-        (lift_cells, _CELL, ("n", "value", "value_squared", "propensity"), by_day),
-        (area_cells, _AREA, ("n", "value", "value_squared"), by_area),
-    ):
-        if cells:
-            keys = (*names, "outcome")
-            insert = insert_into(connection, table)
-            added = {name: table.c[name] + insert.excluded[name] for name in sums}
-            rows = [
-                dict(zip((*keys, *sums), (*key, *total), strict=True)) for key, total in sorted(cells.items())
-            ]
-            connection.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+    add_to_sums(connection, [(fact, kind, int(first), value, squared, fact["propensity"] if first else 0.0)])
 
 
 def _wants_call(body: Mapping[str, Any]) -> bool:
@@ -296,26 +232,3 @@ def _announcement(body: Mapping[str, Any]) -> dict[str, Any]:
             for slot, treatment in body["treatments"].items()
         },
     }
-
-
-def _cells(rows: Sequence[Any], by: Sequence[str], outcome: str) -> list[LiftCell]:
-    """Joins the row that counts decisions with the row of the outcome."""
-    decided: dict[tuple[str, ...], Any] = {}
-    happened: dict[tuple[str, ...], Any] = {}
-    for row in rows:
-        (happened if row.outcome else decided)[tuple(row[: len(by)])] = row
-    cells = []
-    for key, counted in sorted(decided.items()):
-        had = happened.get(key)
-        cells.append(
-            LiftCell(
-                dict(zip(by, key, strict=True)),
-                outcome,
-                int(counted.n),
-                int(had.n) if had else 0,
-                float(had.value) if had else 0.0,
-                float(had.squared) if had else 0.0,
-                float(getattr(counted, "propensity", 0.0)),
-            )
-        )
-    return cells

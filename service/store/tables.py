@@ -113,30 +113,31 @@ Index("events_at", events.c.at_ms)
 lift_cells = Table(
     "lift_cells",
     metadata,
+    # In the order in which lift is asked for: one outcome at a time, then what is mostly grouped by.
+    Column("outcome", Text, primary_key=True),
     Column("slot", Text, primary_key=True),
     Column("treatment", Text, primary_key=True),
     Column("arm", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
     Column("segment", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
     Column("country", Text, primary_key=True),
-    Column("day", Text, primary_key=True),
-    Column("outcome", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
     Column("value", Double, nullable=False),
     Column("value_squared", Double, nullable=False),
-    Column("propensity", Double, nullable=False),  # sum of propensities: their mean is value / n
+    Column("propensity", Double, nullable=False),  # the sum of the logged ones
     sqlite_with_rowid=False,
 )
 area_cells = Table(
     "area_cells",
     metadata,
+    Column("outcome", Text, primary_key=True),
     Column("slot", Text, primary_key=True),
     Column("treatment", Text, primary_key=True),
     Column("arm", Text, primary_key=True),
     Column("country", Text, primary_key=True),
     Column("area_level", Text, primary_key=True),
     Column("area_code", Text, primary_key=True),
-    Column("outcome", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
     Column("value", Double, nullable=False),
     Column("value_squared", Double, nullable=False),
