@@ -6,7 +6,6 @@ from typing import cast
 
 from service.address.fallback import area_answer, with_reason
 from service.address.houses import (
-    TIE,
     Status,
     agree_unit,
     names_same_houses,
@@ -48,7 +47,7 @@ def answer_readings(
     best = local[0]
     rivals = [other for other in local if other.cost < best.cost + 1.0 and _differs(index, other, best)]
     if best.houses:
-        return _house(index, towns, scan, best, rivals)
+        return _house(index, scan, best, rivals, local)
     return _street(index, towns, scan, best, rivals, readings)
 
 
@@ -79,14 +78,25 @@ def _differs(index: AddressIndex, one: Reading, other: Reading) -> bool:
     return bool(one.houses and other.houses and one.code != other.code)
 
 
+def _is_nearest(index: AddressIndex, best: Reading, houses: list[int], local: list[Reading]) -> bool:
+    """Whether no other street is as near to what was typed, be it without the number."""
+    return not best.edits or not any(
+        other.name != best.name
+        and other.edits <= best.edits
+        and other.leftover <= best.leftover
+        and not names_same_houses(index, other, houses)
+        for other in local
+    )
+
+
 def _house(
-    index: AddressIndex, towns: Towns, scan: Scan, best: Reading, rivals: list[Reading]
+    index: AddressIndex, scan: Scan, best: Reading, rivals: list[Reading], local: list[Reading]
 ) -> AddressMatch:
     best, houses, via = surest_reading(index, best, rivals)
     if via == "abolished":
         return _abolished(index, best, houses)
     rivals = [other for other in rivals if other is not best and not names_same_houses(index, other, houses)]
-    ties = [other for other in rivals if other.houses and other.cost <= best.cost + TIE]
+    ties = [other for other in rivals if other.houses and best.is_tied_with(other)]
     if len(houses) > 1 or ties:
         several = [*houses, *(house for other in ties for house in other.houses)]
         return _ambiguous(index, best, several, same_street=not ties)
@@ -95,7 +105,8 @@ def _house(
     segment = index.segment_of_house(house)
     post = index.posts[index.seg_post[segment]]
     status = cast(Status, via or STATUSES[index.house_flags[house]])
-    category, reason = wash_category(best, unit_state, status, rival_streets=bool(rivals))
+    nearest = _is_nearest(index, best, houses, local)
+    category, reason = wash_category(best, unit_state, status, is_nearest=nearest)
     alternatives: list[str] = []
     if best.other_town is not None:
         alternatives = same_house_in_town(index, best)
@@ -105,11 +116,12 @@ def _house(
         alternatives = near_units(index, house, floor)
     if best.frame.number is not None and best.frame.number.is_range:
         alternatives = [
-            address_line(index, h)
-            for code in best.frame.number.codes[1:]
+            address_line(index, other)
+            for code in best.frame.number.codes
             if code is not None
             for s in best.segments
-            for h in index.find_houses(s, code)
+            for other in index.find_houses(s, code)
+            if other != house
         ]
     point = index.point(house)
     near = index.house_near[house]
@@ -134,7 +146,7 @@ def _house(
         units_at_number=index.unit_count[index.house_units[house]] or None,
         neighbour_distance_m=None if near == UNKNOWN_NEAR else near / 10,
         changes=list_changes(index, scan, best, segment, house),
-        alternatives=tuple(alternatives[:MAX_ALTERNATIVES]),
+        alternatives=tuple(dict.fromkeys(alternatives))[:MAX_ALTERNATIVES],
         reason=reason,
         source=index.source,
     )
@@ -216,7 +228,7 @@ def _street(
 ) -> AddressMatch:
     """The street without a house: no number was typed, or none such exists."""
     posts = {index.seg_post[segment] for segment in best.segments}
-    streets = [other for other in rivals if other.cost <= best.cost + TIE]
+    streets = [other for other in rivals if best.is_tied_with(other)]
     if len(posts) > 1 or streets:
         area = area_answer(index, towns, scan, [])
         lines = dict.fromkeys(
@@ -250,7 +262,7 @@ def _street(
         municipality_code=segment_municipality(index, best.segments[0]),
         points=street_points(index, best.segments),
         changes=list_changes(index, scan, best, best.segments[0], None),
-        alternatives=tuple(alternatives[:MAX_ALTERNATIVES]),
+        alternatives=tuple(dict.fromkeys(alternatives))[:MAX_ALTERNATIVES],
         reason=reason,
         source=index.source,
     )

@@ -10,7 +10,6 @@ from service.address.lines import MAX_ALTERNATIVES, address_line
 from service.address.weigh import Reading
 
 MAX_SEVERAL = 40  # houses that are looked at when a text fits many
-TIE = 0.5  # readings whose costs differ by no more are equally likely
 SAME_PLACE_DEGREES = 0.003  # about 300 m: two records of one address
 Status = Literal["current", "preliminary", "abolished", "historic"]
 
@@ -68,7 +67,7 @@ def surest_reading(
     houses, via = live_houses(index, best.houses)
     if via:
         for other in rivals:
-            if other.houses and other.cost <= best.cost + TIE:
+            if other.houses and best.is_tied_with(other):
                 others, how = live_houses(index, other.houses)
                 if not how:
                     return other, distinct_houses(index, others), how

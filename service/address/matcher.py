@@ -72,7 +72,7 @@ class Matcher:
                 found = self._weigh(scan, frames, start, stop, hit)
                 readings += [reading for reading in found if not reading.elsewhere]
                 elsewhere += [reading for reading in found if reading.elsewhere]
-            if readings and readings[-1].is_whole:
+            if any(reading.is_whole for reading in readings):
                 return _best_first(readings)
         if not _any_house(readings):
             readings += self._expanded(scan, frames)

@@ -130,6 +130,11 @@ def name_words(name: str, rules: CountryRules) -> tuple[str, ...]:
     return join_initials([fold_word(word, rules) for word in _TOKEN.findall(raw)])
 
 
+def raw_words(name: str) -> list[str]:
+    """The words of a name as written, case apart: what a literally equal name shares."""
+    return _TOKEN.findall(name.casefold())
+
+
 def join_initials(folded: list[str]) -> tuple[str, ...]:
     """Folded words with each run of single letters made one word."""
     words: list[str] = []

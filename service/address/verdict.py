@@ -9,7 +9,7 @@ MAX_EDITS_B = 3
 
 
 def wash_category(
-    best: Reading, unit_state: str, status: str, *, rival_streets: bool
+    best: Reading, unit_state: str, status: str, *, is_nearest: bool
 ) -> tuple[MatchCategory, str | None]:
     """The wash category, and why it is no better. A and B as the public rules state them."""
     if best.leftover:
@@ -20,7 +20,7 @@ def wash_category(
         return MatchCategory.C, "unknown_unit" if unit_state == "unknown" else "ambiguous_unit"
     if best.is_name_elsewhere:
         return MatchCategory.C, "street_exists_elsewhere"
-    if best.edits > MAX_EDITS_B or rival_streets:
+    if best.edits > MAX_EDITS_B or not is_nearest:
         return MatchCategory.C, "several_streets_near"
     if not best.has_postcode and not best.bulk:
         if best.town is TownFit.EXACT:

@@ -14,10 +14,12 @@ from service.address.reading import Frame
 from service.address.rules import CountryRules
 from service.address.scan import Scan
 from service.address.streets import StreetHit
-from service.address.text import fold_key, join_initials, join_key, name_words
+from service.address.text import fold_key, join_initials, join_key, name_words, raw_words
 from service.address.towns import TownHit, Towns
 from service.address.units import UnitText
 
+NOT_LITERAL = 0.1  # cost of a name equal by folding only: "Bøgevej" typed is not Bogevej next door
+TIE = 0.5  # misspelt or abbreviated readings whose costs differ by no more are equally likely
 MAX_TOWN_POSTS = 150  # postcodes of one town that a misspelt street is sought in together
 
 
@@ -58,10 +60,15 @@ class Reading:
     def explains_all(self) -> bool:
         return bool(self.houses) and self.leftover == 0
 
+    def is_tied_with(self, other: Reading) -> bool:
+        """Whether a costlier reading is as likely. A name written as it is leaves no doubt."""
+        exact = not self.edits and self.kind != 2
+        return other.cost <= self.cost + (0.0 if exact else TIE)
+
     @property
     def is_whole(self) -> bool:
         """Nothing to improve: the street's own name, its number, nothing left over."""
-        return self.explains_all and self.cost == 0.0 and self.kind == 0 and not self.elsewhere
+        return self.explains_all and self.cost <= NOT_LITERAL and self.kind == 0 and not self.elsewhere
 
 
 class Weigher:
@@ -209,9 +216,12 @@ class Weigher:
         if frame.number is not None and frame.number.stairway and code == frame.number.codes[-1]:
             frame = replace(frame, unit=UnitText(None, frame.number.stairway, frame.unit.end))
         spacing = False
+        literal = True
         if not hit.edits and hit.kind == 0:
             typed = join_initials(scan.tokens.folded[frame.start : frame.stop])
-            spacing = typed != name_words(self._index.name(hit.name), self._rules)
+            name = self._index.name(hit.name)
+            spacing = typed != name_words(name, self._rules)
+            literal = raw_words(scan.tokens.written(frame.start, frame.stop)) == raw_words(name)
         reading = Reading(
             frame=frame,
             name=hit.name,
@@ -235,6 +245,7 @@ class Weigher:
             + hit.edits
             + (0.5 if hit.kind == 2 else 0.0)
             + (0.25 if spacing else 0.0)
+            + (0.0 if literal else NOT_LITERAL)
             + {TownFit.NONE: 0.0, TownFit.EXACT: 0.0, TownFit.NEAR: 0.25, TownFit.OTHER: 1.5}[fit]
             + (0.0 if houses else 3.0)
             + (0.125 if frame.swapped else 0.0)
