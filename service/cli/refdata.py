@@ -196,7 +196,7 @@ def publish_command(release_id: str | None, accept: tuple[str, ...], who: str) -
     folder = load_config().reference_data
     name = release_id or _newest(folder)
     inspect_release(folder, name, None, _today()).raise_errors(frozenset(accept))
-    done = activate_release(folder, name, who)
+    done = activate_release(folder, name, who, accepted=accept)
     click.echo(f"Active: {done.release} (before: {done.previous or 'none'})")
 
 

@@ -6,7 +6,8 @@ import getpass
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,13 +20,14 @@ POINTER = "current"
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """One line of the log. `previous` is empty for the first."""
+    """One line of the log. `previous` is empty for the first; `accepted` are rules set aside by name."""
 
     release: str
     previous: str
     who: str
     at: str
     action: str
+    accepted: list[str] = field(default_factory=list)
 
 
 def list_releases(reference_data: Path) -> list[str]:
@@ -55,7 +57,11 @@ def active_or_none(reference_data: Path) -> str | None:
 
 
 def activate_release(
-    reference_data: Path, release_id: str, who: str = "", action: str = "publish"
+    reference_data: Path,
+    release_id: str,
+    who: str = "",
+    action: str = "publish",
+    accepted: Iterable[str] = (),
 ) -> Activation:
     """Verifies the release against its manifest, then swaps `current`; running workers follow.
 
@@ -67,7 +73,12 @@ def activate_release(
     folder = releases_folder(reference_data)
     _replace_text(folder / POINTER, release_id + "\n")
     done = Activation(
-        release_id, previous, who or _who(), datetime.now(UTC).isoformat(timespec="seconds"), action
+        release_id,
+        previous,
+        who or _who(),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        action,
+        sorted(accepted),
     )
     _append(folder / LOG, done)
     return done

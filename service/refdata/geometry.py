@@ -97,20 +97,55 @@ def area_table(level: pd.DataFrame, epsg: int, tolerance: float) -> pd.DataFrame
     )
 
 
-def overlap_weights(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
-    """Long table source, target, share: the part of each source area that lies in each target area.
+def cut_by_density(source: pd.DataFrame, blocks: pd.DataFrame, density: pd.Series) -> pd.DataFrame:
+    """Source areas cut along blocks of known population density: columns source, density, geometry.
 
-    Shares of a source sum to 1 (parts outside every target, such as sea, are left out): area-weighted
-    interpolation, which assumes that counts are spread evenly within a source area.
+    `density`: persons per m² by block code. Counts that are spread over the pieces in proportion to
+    area × density are dasymetric interpolation (Wright 1936): people live where the blocks say they do.
     """
-    from_geometry, to_geometry = source["geometry"].to_numpy(), target["geometry"].to_numpy()
-    tree = shapely.STRtree(to_geometry)
-    left, right = tree.query(from_geometry, predicate="intersects")
-    areas = shapely.area(shapely.intersection(from_geometry[left], to_geometry[right]))
-    table = pd.DataFrame(
-        {"source": source.index.to_numpy()[left], "target": target.index.to_numpy()[right], "share": areas}
+    left, right, shapes = _intersections(source["geometry"].to_numpy(), blocks["geometry"].to_numpy())
+    return pd.DataFrame(
+        {
+            "source": source.index.to_numpy()[left],
+            "density": density.reindex(blocks.index).fillna(0.0).to_numpy()[right],
+            "geometry": shapes,
+        }
     )
-    table = table[table["share"] > 1.0]  # slivers below 1 m² are drawing noise
-    totals = table.groupby("source")["share"].transform("sum")
-    table["share"] = table["share"] / totals
+
+
+def overlap_weights(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
+    """Long table source, target, share: the part of each source area's people that lives in each target.
+
+    `source`: areas by code, or the pieces of `cut_by_density`. Shares of a source sum to 1; parts outside
+    every target, such as sea, are left out. Without densities, or where they are all zero, the shares
+    are those of the areas: people spread evenly.
+    """
+    left, right, shapes = _intersections(source["geometry"].to_numpy(), target["geometry"].to_numpy())
+    pieces = "density" in source.columns
+    names = source["source"].to_numpy() if pieces else source.index.to_numpy()
+    density = source["density"].to_numpy() if pieces else np.ones(len(source))
+    area = shapely.area(shapes)
+    table = pd.DataFrame(
+        {
+            "source": names[left],
+            "target": target.index.to_numpy()[right],
+            "area": area,
+            "people": area * density[left],
+        }
+    )
+    table = table.groupby(["source", "target"], as_index=False)[["area", "people"]].sum()
+    totals = table.groupby("source")[["area", "people"]].transform("sum")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_people = table["people"] / totals["people"]
+        table["share"] = by_people.where(totals["people"] > 0, table["area"] / totals["area"])
+    table = table[["source", "target", "share"]]
     return table.sort_values(["source", "target"], ignore_index=True)
+
+
+def _intersections(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions and shapes of all overlaps; below 1 m² they are drawing noise."""
+    tree = shapely.STRtree(right)
+    first, second = tree.query(left, predicate="intersects")
+    shapes = shapely.intersection(left[first], right[second])
+    real = shapely.area(shapes) > 1.0
+    return first[real], second[real], shapes[real]

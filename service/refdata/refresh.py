@@ -141,7 +141,7 @@ def refresh(
         result.report.raise_errors(accepted)
         if publish:
             step("publish")
-            activate_release(reference_data, release_id, who)
+            activate_release(reference_data, release_id, who, accepted=accepted)
             result.published = True
         return result
 

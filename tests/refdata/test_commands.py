@@ -77,7 +77,7 @@ def test_diff_needs_something_to_compare_with(run: Run, folder: Path, tmp_path: 
     activate_release(folder, FIRST, "ann")
     done = run("diff", "--report", str(tmp_path / "r"))
     assert done.exit_code == 0
-    assert "no variable moved" in done.output
+    assert "no variable moved by polling_area" in done.output
     assert (tmp_path / "r" / "diff.html").stat().st_size > 20_000
 
 

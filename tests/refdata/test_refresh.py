@@ -79,6 +79,7 @@ def test_a_small_change_is_built_checked_compared_and_published(raw: Path, folde
     assert result.published
     assert current_release_id(folder) == SECOND
     assert read_activations(folder)[-1].who == "bo"
+    assert read_activations(folder)[-1].accepted == ["outliers"]
     assert kept == [result]
     assert result.diff is not None
     (denmark,) = result.diff.countries
@@ -86,6 +87,7 @@ def test_a_small_change_is_built_checked_compared_and_published(raw: Path, folde
     assert {"owner_share", "social_rent_share"} <= moved
     assert moved <= {"owner_share", "social_rent_share"}
     assert 0 < denmark.moving_households < 0.2 * sum(map(sum, denmark.households))
+    assert ("polling_area", 16, 2) in {row[:3] for row in denmark.levels}
     assert {a.code for a in denmark.areas} >= {"101001", "400002"}
     assert set(denmark.moved_by.values()) <= moved
     assert sum(map(sum, denmark.leads)) == pytest.approx(10 * len(DEFINITIONS.codes), abs=0.05)
@@ -298,5 +300,5 @@ def test_the_same_release_moves_nobody(folder: Path) -> None:
     release = Release.open(folder)
     diff = compare_releases(release, release, DEFINITIONS, {}, {})
     assert diff.countries[0].moving_households == pytest.approx(0, abs=0.01)
-    assert "no variable moved" in diff_text(diff)
-    assert "no variable moved" in diff_page(diff, release)
+    assert "no variable moved by polling_area" in diff_text(diff)
+    assert "no variable moved by polling_area" in diff_page(diff, release)

@@ -28,6 +28,7 @@ from service.tables import Release
 
 Floats = NDArray[np.float64]
 MOST_VARIABLES = 15
+ROUNDING = 1e-5  # of float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,17 @@ class VariableMove:
 
 @dataclass(frozen=True, slots=True)
 class CountryDiff:
-    """One country. Matrices are [from segment, to segment]: households, and expected logged leads."""
+    """One country. Matrices are [from segment, to segment]: households, and expected logged leads.
+
+    `levels`: per level the areas compared, those whose figures moved, and the variable that moved most.
+    """
 
     country: str
     finest: str
     rows: tuple[tuple[str, int, int], ...]
     gained: Mapping[str, tuple[str, ...]]
     lost: Mapping[str, tuple[str, ...]]
+    levels: tuple[tuple[str, int, int, str], ...]
     variables: tuple[VariableMove, ...]
     segments: tuple[str, ...]
     segment_names: tuple[str, ...]
@@ -133,6 +138,7 @@ def _compare_country(
         finest=after.finest.level,
         rows=_rows(old, new, country),
         **_gained_and_lost(old, new, country),
+        levels=_levels(old, new, country),
         variables=_variables(before, after, was, now),
         segments=codes,
         segment_names=tuple(s.name(language) for s in definitions.segments),
@@ -166,6 +172,25 @@ def _variables(before: Market, after: Market, was: Aligned, now: Aligned) -> tup
         moves.append(VariableMove(note.code, note.label, note.unit, *national, mean, standard, most))
     moves.sort(key=lambda m: -m.standard)
     return tuple(moves[:MOST_VARIABLES])
+
+
+def _levels(old: Release, new: Release, country: str) -> tuple[tuple[str, int, int, str], ...]:
+    found = []
+    for level in new.levels(country):
+        if not old.has(country, f"profiles_{level}"):
+            continue
+        pair = [r.table(country, f"profiles_{level}").to_pandas().set_index("code") for r in (old, new)]
+        both = pair[0].index.intersection(pair[1].index)
+        shared = [c for c in pair[1].columns if c in pair[0].columns and c != "name"]
+        was, now = (p.loc[both, shared].to_numpy(dtype=np.float64) for p in pair)
+        change = np.nan_to_num(np.abs(now - was))
+        moved = change > ROUNDING * np.maximum(np.abs(np.nan_to_num(was)), 1e-3)
+        spread = spread_of(was)
+        size = np.where(np.isnan(spread), np.abs(np.nan_to_num(was)).mean(axis=0), spread)
+        typical = np.divide(change.mean(axis=0), size, out=np.zeros(len(shared)), where=size > 0)
+        most = shared[int(typical.argmax())] if moved.any() else ""
+        found.append((level, len(both), int(moved.any(axis=1).sum()), most))
+    return tuple(found)
 
 
 def _rows(old: Release, new: Release, country: str) -> tuple[tuple[str, int, int], ...]:

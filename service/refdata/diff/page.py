@@ -39,9 +39,14 @@ def _country_lines(diff: CountryDiff) -> list[str]:
             if codes:
                 more = " …" if len(codes) > _LISTED else ""
                 lines.append(f"  {word} {len(codes)} of {level}: {' '.join(codes[:_LISTED])}{more}")
+    for level, compared, moved, most in diff.levels:
+        if moved:
+            lines.append(f"  {level}: figures of {moved:,} of {compared:,} areas moved, most of all {most}")
     if not diff.variables:
         estimated = diff.moving_households >= 1
-        lines.append("  no variable moved" + "; the joint tables were estimated anew" * estimated)
+        lines.append(
+            f"  no variable moved by {diff.finest}" + "; the joint tables were estimated anew" * estimated
+        )
     for move in diff.variables:
         lines.append(
             f"  {move.code}: country {_number(move.old)} -> {_number(move.new)}; areas by "
