@@ -7,34 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import numpy as np
 
 from service.cli.segments_policy import policy_measures
 from service.config import load_config
 from service.errors import CheckError, InvalidInputError
-from service.refdata.analyst.correlation import (
-    correlation_pairs,
-    outcome_association,
-    redundancy_clusters,
-    variable_correlations,
-)
 from service.refdata.analyst.crosswalk import CROSSWALK, import_crosswalk, licensed_table, load_crosswalk
-from service.refdata.analyst.customers import CustomerBase, count_customers, count_values
+from service.refdata.analyst.customers import count_customers, count_values
 from service.refdata.analyst.fairness import BAND, audit_decisions, audit_fairness
 from service.refdata.analyst.market import Market, load_market
 from service.refdata.analyst.maturity import maturity_table
 from service.refdata.analyst.page import Report
-from service.refdata.analyst.plots import plot_bars, plot_index, plot_map, plot_matrix
-from service.refdata.analyst.potential import (
-    expected_customers,
-    focus_table,
-    penetration_table,
-    potential_table,
-)
-from service.refdata.analyst.profile import profile_segments, profile_variables
+from service.refdata.analyst.plots import plot_bars
 from service.refdata.analyst.related import related_table, survey_table
 from service.refdata.analyst.tables import FORMATS
 from service.refdata.analyst.uncertainty import uncertainty_table
+from service.refdata.analyst.views import add_correlation, add_focus, add_potential, add_profile, new_report
 from service.segment.definitions import load_definitions
 from service.tables import Release
 
@@ -70,28 +57,14 @@ def potential(
 ) -> None:
     """Expected households per segment and area; own penetration and white spots with a customer file."""
     release, market = _market(country, language)
-    levels = [level] if level else [area.level for area in market.levels if area.level != "region"]
-    report = _report(f"Market potential, {country}", market)
-    names = [f"{segment.code} {segment.name(language)}" for segment in market.definitions.segments]
-    national = market.finest.expected.sum(axis=0)
-    bars = plot_bars(names, national.tolist(), "expected households", f"Segments in {country}")
+    known = [area.level for area in market.levels]
+    if level and level not in known:
+        raise click.UsageError(f"No level {level!r} in {market.country}; known are {', '.join(known)}.")
     base = count_customers(customers, market) if customers else None
-    for number, name in enumerate(levels):
-        _check_level(market, name)
-        report.add(potential_table(market, name), *([("potential_segments", bars)] if number == 0 else []))
-        if base is not None and base.counts[name].sum() > 0:
-            expected = expected_customers(market, base, name)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                index = np.where(expected > 0, 100 * base.counts[name] / expected, np.nan)
-            picture = plot_map(release, market, name, index, f"Customers against expected, by {name}")
-            table = penetration_table(market, base, name)
-            report.add(table, (f"penetration_map_{name}", picture))
-            spots = table.frame[table.frame["white_spot"]]
-            report.findings.append(
-                f"{len(spots)} white spots among {len(table.frame):,} areas of level {name}: "
-                f"{spots['missing'].sum():,.0f} customers fewer than their households promise."
-            )
-    _finish(report, out, formats)
+    page = new_report(f"Market potential, {country}", market)
+    levels = [level] if level else [name for name in known if name != "region"]
+    add_potential(page, release, market, levels, base, language)
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -107,24 +80,14 @@ def profile(
 ) -> None:  # fmt: skip
     """Base against market: index and interval per variable and segment; declared target against the real."""
     _, market = _market(country, language)
-    base = count_customers(file, market)
+    page = new_report(f"Base against market, {file.name}", market)
     declared = _shares(target, market, "share") if target else None
-    by_segment = profile_segments(base, market, declared, language)
-    by_variable = profile_variables(base, market)
-    report = _report(f"Base against market, {file.name}", market)
-    report.findings += _base_findings(base)
-    top = by_segment.frame.sort_values("index", ascending=False).iloc[0]
-    report.findings.append(
-        f"Most over-represented: {top['segment']} {top['name']}, index {top['index']:.0f} "
-        f"({top['index_low']:.0f} to {top['index_high']:.0f})."
-    )
-    report.add(by_segment, ("profile_segments", plot_index(by_segment.frame, "name", "Segments")))
-    report.add(by_variable, ("profile_variables", plot_index(by_variable.frame, "label", "Open figures")))
+    add_profile(page, market, count_customers(file, market), declared, language)
     if licensed:
         system, _, column = licensed.partition("=")
         table = load_crosswalk(_definitions_folder() / CROSSWALK, market.definitions.codes)
-        report.add(licensed_table(table, system, count_values(file, column), market, language))
-    _finish(report, out, formats)
+        page.add(licensed_table(table, system, count_values(file, column), market, language))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -138,19 +101,35 @@ def correlation(
     if bool(customers) != bool(outcome):
         raise click.UsageError("--customers and --outcome belong together.")
     _, market = _market(country, language)
-    notes, matrix = variable_correlations(market)
-    report = _report(f"Which variables say the same, {country}", market)
-    clusters = redundancy_clusters(notes, matrix)
-    picture = plot_matrix(matrix, [note.code for note in notes], "Correlations over areas")
-    report.add(clusters, ("correlation_matrix", picture))
-    report.add(correlation_pairs(notes, matrix))
-    report.findings.append(
-        f"{len(matrix)} variables say {clusters.frame['cluster'].nunique()} different things "
-        "(|r| of 0.7 or more is one)."
-    )
-    if customers:
-        report.add(outcome_association(market, count_customers(customers, market, outcome), outcome))
-    _finish(report, out, formats)
+    page = new_report(f"Which variables say the same, {country}", market)
+    base = count_customers(customers, market, outcome) if customers else None
+    add_correlation(page, market, base, outcome)
+    _finish(page, out, formats)
+
+
+@segments.command()
+@click.option("--customers", type=FILE, help="Own customers: adds profile, penetration and focus on them.")
+@click.option("--target", type=FILE, help="Declared target group: CSV with segment,share.")
+@click.option("--margins", type=FILE, help="CSV with segment,margin.")
+@click.option("--outcome", default="", help="Column of the customer file to find associations with.")
+@report_options
+def report(
+    customers: Path | None, target: Path | None, margins: Path | None, outcome: str, country: str,
+    language: str, out: Path, formats: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Everything on one page: potential, profile, white spots, focus, related, correlation, uncertainty."""
+    release, market = _market(country, language)
+    base = count_customers(customers, market, outcome) if customers else None
+    page = new_report(f"Segments, {country}", market)
+    if base is not None:
+        add_profile(page, market, base, _shares(target, market, "share") if target else None, language)
+    add_focus(page, market, base, _shares(margins, market, "margin") if margins else {}, language)
+    levels = [name for name in ("municipality", "postcode") if name in {a.level for a in market.levels}]
+    add_potential(page, release, market, levels, base, language)
+    page.add(related_table(market, language))
+    add_correlation(page, market, base, outcome)
+    page.add(uncertainty_table(release, market, language))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -158,9 +137,9 @@ def correlation(
 def related(country: str, language: str, out: Path, formats: tuple[str, ...]) -> None:
     """Related segments: who lives in the same kind of places."""
     _, market = _market(country, language)
-    report = _report(f"Related segments, {country}", market)
-    report.add(related_table(market, language))
-    _finish(report, out, formats)
+    page = new_report(f"Related segments, {country}", market)
+    page.add(related_table(market, language))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -174,12 +153,9 @@ def focus(
     """Where to begin: potential × index × margin."""
     _, market = _market(country, language)
     base = count_customers(customers, market) if customers else None
-    table = focus_table(market, base, _shares(margins, market, "margin") if margins else {}, language)
-    report = _report(f"Where to begin, {country}", market)
-    names = [f"{row.segment} {row.name}" for row in table.frame[["segment", "name"]].itertuples(index=False)]
-    picture = plot_bars(names, table.frame["score"].tolist(), "score, best = 100", "Focus")
-    report.add(table, ("focus", picture))
-    _finish(report, out, formats)
+    page = new_report(f"Where to begin, {country}", market)
+    add_focus(page, market, base, _shares(margins, market, "margin") if margins else {}, language)
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -191,9 +167,9 @@ def survey(
 ) -> None:
     """Survey answers joined by segment."""
     _, market = _market(country, language)
-    report = _report(f"Survey by segment, {file.name}", market)
-    report.add(survey_table(file, market, list(questions), language))
-    _finish(report, out, formats)
+    page = new_report(f"Survey by segment, {file.name}", market)
+    page.add(survey_table(file, market, list(questions), language))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -202,9 +178,9 @@ def survey(
 def uncertainty(draws: int, country: str, language: str, out: Path, formats: tuple[str, ...]) -> None:
     """How sure the estimator is of each segment, by resampling."""
     release, market = _market(country, language)
-    report = _report(f"Uncertainty of segments, {country}", market)
-    report.add(uncertainty_table(release, market, language, draws))
-    _finish(report, out, formats)
+    page = new_report(f"Uncertainty of segments, {country}", market)
+    page.add(uncertainty_table(release, market, language, draws))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -214,12 +190,12 @@ def uncertainty(draws: int, country: str, language: str, out: Path, formats: tup
 def maturity(files: tuple[Path, ...], out: Path, formats: tuple[str, ...]) -> None:
     """Which kinds of data are filled (demographic to predictive), and the next step."""
     table = maturity_table(files)
-    report = Report("Data maturity", f"Read from {', '.join(path.name for path in files)}.")
+    page = Report("Data maturity", f"Read from {', '.join(path.name for path in files)}.")
     fill = plot_bars(
         table.frame["kind"].tolist(), (100 * table.frame["fill"]).tolist(), "% of rows filled", "Filled"
     )
-    report.add(table, ("maturity", fill))
-    _finish(report, out, formats)
+    page.add(table, ("maturity", fill))
+    _finish(page, out, formats)
 
 
 @segments.command()
@@ -247,10 +223,10 @@ def fairness(
     else:
         measures = policy_measures(load_config().reference_data / "policy", market.definitions.codes, country)
         audit = audit_fairness(market, measures, raw, band)
-    report = _report(f"Fairness audit, {country}", market)
-    report.findings += audit.faults or (f"Every group, segment and area gets at least {band:.0%}.",)
-    report.add(audit.table)
-    _finish(report, out, formats)
+    page = new_report(f"Fairness audit, {country}", market)
+    page.findings += audit.faults or (f"Every group, segment and area gets at least {band:.0%}.",)
+    page.add(audit.table)
+    _finish(page, out, formats)
     if audit.faults:
         raise CheckError("The fairness gate is closed.", audit.faults)
 
@@ -273,26 +249,6 @@ def _market(country: str, language: str) -> tuple[Release, Market]:
     release = Release.open(config.reference_data)
     definitions = load_definitions(config.reference_data / "policy" / "segments")
     return release, load_market(release, country.upper(), definitions, language)
-
-
-def _report(title: str, market: Market) -> Report:
-    vintage = max((note.vintage for note in market.variables), default="")
-    return Report(
-        title,
-        f"Release {market.release}. Open figures of areas, newest of {vintage}; segments are expectations "
-        "over households, not facts about persons. Each figure's own vintage is in the tables.",
-    )
-
-
-def _base_findings(base: CustomerBase) -> list[str]:
-    told = f"{base.placed:,} of {base.rows:,} customers are placed in an area"
-    return [f"{told}; {base.unplaced:,} name none that the release knows." if base.unplaced else f"{told}."]
-
-
-def _check_level(market: Market, level: str) -> None:
-    known = [area.level for area in market.levels]
-    if level not in known:
-        raise click.UsageError(f"No level {level!r} in {market.country}; known are {', '.join(known)}.")
 
 
 def _shares(path: Path, market: Market, column: str) -> dict[str, float]:

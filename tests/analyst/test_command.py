@@ -107,3 +107,14 @@ def test_every_country_of_the_release_is_served_by_the_same_command(
     for country in release.countries:
         run(command, "--country", country, "--out", str(tmp_path / country))
         assert (tmp_path / country / "report.html").is_file()
+
+
+def test_one_page_holds_every_view(tmp_path: Path, family_file: Path) -> None:
+    said = run("report", "--customers", str(family_file), "--out", str(tmp_path))
+    assert "Begin with B1" in said
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for view in (
+        "profile_segments", "focus", "potential_municipality", "penetration_postcode", "related_segments",
+        "correlation_clusters", "uncertainty",
+    ):  # fmt: skip
+        assert f'<section id="{view}">' in page
