@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from service.address.rules import CountryRules
 from service.address.text import Tokens
 
+MAX_BARE_FLOOR = 20  # a higher number without any floor word is not taken for a floor
+
 
 @dataclass(frozen=True, slots=True)
 class UnitText:
@@ -70,6 +72,8 @@ def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> Uni
         else:
             break
     bare = at == first + 1 and tokens.is_number[first] and not tokens.hard[first]
+    if bare and int(floor or "0") > MAX_BARE_FLOOR:
+        return UnitText(None, None, first)
     return UnitText(floor, door, at, bare)
 
 

@@ -72,7 +72,9 @@ class Houses:
         keep = (code >= 0) & (post >= 0) & ~nameless
         table = staging.filter(pa.array(keep))
         street, streets = _codes(table.column("street"))
-        street = _one_spelling(street, streets, post[keep])
+        # "Kaivopiha, Mannerheimintie": some mappers write the place before the street
+        names = [(text or "").rpartition(",")[2].strip() or (text or "") for text in streets]
+        street = _one_spelling(street, names, post[keep])
         muni, munis = _codes(table.column("municipality"))
         extra, extras = _codes(table.column("supplementary"))
         status, statuses = _codes(table.column("status"))
@@ -91,7 +93,7 @@ class Houses:
         muni_order, muni_rank = _rank(munis)
         extra_order, extra_rank = _rank(extras)
         return cls(
-            streets=[text or "" for text in streets],
+            streets=names,
             short_names=short,
             municipalities=["", *muni_order],
             extras=["", *extra_order],
@@ -234,12 +236,12 @@ class Houses:
         return sections, int(counts[house].sum()) if len(house) else 0
 
 
-def _one_spelling(street: Array, streets: list[str | None], post: Array) -> Array:
+def _one_spelling(street: Array, streets: list[str], post: Array) -> Array:
     """Streets of one postcode that differ in case only become the commonest spelling."""
     pairs, counts = np.unique(np.column_stack([post, street]), axis=0, return_counts=True)
     spellings: dict[tuple[int, str], list[tuple[int, str, int]]] = defaultdict(list)
     for (place, row), count in zip(pairs.tolist(), counts.tolist(), strict=True):
-        name = streets[row] or ""
+        name = streets[row]
         spellings[place, name.casefold()].append((-count, name, row))
     street = street.copy()
     for (place, _), found in spellings.items():
