@@ -31,7 +31,7 @@ def request_bytes(method: str, path: str, host: str, headers: dict[str, str], bo
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-class _Connection:
+class Connection:
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -66,7 +66,7 @@ def run_load(host: str, port: int, requests: list[bytes], seconds: float, connec
     selector = selectors.DefaultSelector()
     latencies: list[float] = []
     statuses: dict[bytes, int] = {}
-    opened = [_Connection(host, port) for _ in range(connections)]
+    opened = [Connection(host, port) for _ in range(connections)]
     turn = 0
     start = perf_counter()
     for connection in opened:

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,70 +30,17 @@ from service.model import (
 )
 from service.store import Store, open_store
 from service.store.ids import new_id
-
-
-def _postgres_binaries() -> Path | None:
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
-        key=lambda p: int(p.parts[-3].split(".")[0]),
-        reverse=True,
-    )
-    if found:
-        return found[0].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).resolve().parent if on_path else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.postgres_server import find_binaries, throwaway_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of a throw-away server, without a database name. Skips where there is no server binary."""
-    binaries = _postgres_binaries()
+    binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server binary on this machine (apt-get install postgresql)")
-    user: str | None = None
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        try:
-            user = pwd.getpwnam("postgres").pw_name
-        except KeyError:
-            user = "nobody"
-    folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-", dir="/tmp"))
-    if user:
-        shutil.chown(folder, user)
-    port = _free_port()
-    cluster = folder / "cluster"
-
-    def run(*command: str) -> None:
-        done = subprocess.run(command, user=user, cwd=folder, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
-                              capture_output=True, text=True, timeout=120)  # fmt: skip
-        assert done.returncode == 0, done.stderr + done.stdout
-
-    try:
-        run(str(binaries / "initdb"), "-D", str(cluster), "-U", "doorstep", "-A", "trust", "-E", "UTF8")
-        # durability off: the cluster dies with the run, and what is tested is not the disk
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-        run(
-            str(binaries / "pg_ctl"),
-            "-D",
-            str(cluster),
-            "-o",
-            options,
-            "-l",
-            str(folder / "log"),
-            "-w",
-            "start",
-        )
-        try:
-            yield f"postgresql://doorstep@127.0.0.1:{port}"
-        finally:
-            run(str(binaries / "pg_ctl"), "-D", str(cluster), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with throwaway_postgres(binaries) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

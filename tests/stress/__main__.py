@@ -23,6 +23,7 @@ from tests.stress.evidence import add_agents, add_leads, find_faults
 from tests.stress.service_process import ServiceProcess, kill
 
 CLIENTS, AGENTS, LEADS, FORMS = 64, 20, 200, 4
+SETTINGS = {"ENRICH_WORKERS": "2", "ENRICH_THREADS": "16", "ENRICH_LOG_LEVEL": "WARNING"}
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def _run(name: str, database_url: str, folder: Path, seconds: float) -> list[str
         f"\n== {name}: {CLIENTS} clients, {AGENTS} agents, {seconds:.0f} s, kill -9 every few seconds",
         flush=True,
     )
-    service = ServiceProcess(database_url, free_port(), folder / f"{name}.log")
+    service = ServiceProcess(database_url, free_port(), folder / f"{name}.log", **SETTINGS)
     ledger, stop = Ledger(), threading.Event()
     killed = {"worker": 0, "background": 0, "master": 0}
     service.start()

@@ -16,18 +16,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ServiceProcess:
-    """One gunicorn master with its workers and its background process, over one database."""
+    """One gunicorn master with its workers and its background process, over one database.
 
-    def __init__(self, database_url: str, port: int, log: Path, workers: int = 2) -> None:
+    `settings` are further ENRICH_… variables.
+    """
+
+    def __init__(self, database_url: str, port: int, log: Path, **settings: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
             **os.environ,
             "ENRICH_DATABASE_URL": database_url,
-            "ENRICH_WORKERS": str(workers),
-            "ENRICH_THREADS": "16",
-            "ENRICH_LOG_LEVEL": "WARNING",
             "HOST": "127.0.0.1",
             "PORT": str(port),
+            **settings,
         }
         self._log = log
         self._master: subprocess.Popen[bytes] | None = None
