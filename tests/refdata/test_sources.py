@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -272,7 +273,11 @@ AREAS = [f"{n:05}" for n in range(100, 1300, 10)]
 META = {
     "variables": [
         {"code": "Postinumeroalue", "values": AREAS},
-        {"code": "Tiedot", "values": ["he_vakiy", "te_taly"]},
+        {
+            "code": "Tiedot",
+            "values": ["he_vakiy", "te_taly", "pt_tyott"],
+            "valueTexts": ["Inhabitants, total (HE)", "Households, total (TE)", "Unemployed (PT)"],
+        },
         {"code": "Vuosi", "values": ["2022", "2023"]},
     ]
 }
@@ -286,8 +291,11 @@ def pxweb(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str,
     codes = chosen["Postinumeroalue"]
     if len(codes) * len(chosen["Tiedot"]) > 120:
         return 403, {}, b"too many cells"
-    lines = ['"12f7 -- Paavo"', "", '"Postal code area","he_vakiy","te_taly"']
-    lines += [f'"{c}  Etu-T\xf6\xf6l\xf6 (Helsinki)",{n},".."' for n, c in enumerate(codes)]
+    assert chosen["Tiedot"] == ["he_vakiy", "te_taly"]  # the unemployed are denied
+    lines = ['"12f7 -- 9. All data groups, 2010-2023"', "", '"Postal code area","Information","2023"']
+    for n, c in enumerate(codes):
+        area = f"{c}  Etu-T\xf6\xf6l\xf6 (Helsinki)"
+        lines += [f'"{area}","Inhabitants, total (HE)",{n}', f'"{area}","Households, total (TE)",".."']
     return 200, {}, ("\r\n".join(lines) + "\r\n").encode("latin-1")
 
 
@@ -298,7 +306,8 @@ def test_paavo_is_asked_in_portions_and_joined(publisher: Any, tmp_path: Path) -
     (got,) = paavo.fetch(fetcher(), source, tmp_path)
     lines = got.file.read_text("utf-8").splitlines()
     assert len(lines) == 1 + len(AREAS)
-    assert lines[1] == "00100  Etu-Töölö (Helsinki),0,"
+    assert lines[0] == 'postcode,name,"Inhabitants, total (HE)","Households, total (TE)"'
+    assert lines[1] == "00100,Etu-Töölö (Helsinki),0,"
     assert publisher.calls(url) == 1 + 3
 
 
@@ -319,6 +328,18 @@ def test_a_cut_off_portion_is_refused(publisher: Any, tmp_path: Path) -> None:
     publisher.says(f"/{source.fetch['table']}", cut)
     with pytest.raises(SourceError, match="rule whole-"):
         paavo.fetch(fetcher(), source, tmp_path)
+
+
+@pytest.mark.raw
+def test_the_publishers_own_file_of_helsinki() -> None:
+    folder = os.environ.get("ENRICH_RAW_DATA")
+    if not folder:
+        pytest.skip("needs the raw open-data files (ENRICH_RAW_DATA)")
+    (path,) = (Path(folder) / "fi/paavo_helsinki_2023").glob("009_*.csv")
+    header, rows = paavo.widen(*paavo.read_pxweb(path))
+    assert len(rows) == 84
+    assert "Inhabitants, total (HE)" in header
+    assert rows[0][:2] == ["00100", "Helsinki keskusta - Etu-Töölö (Helsinki)"]
 
 
 # ------------------------------------------------------------------ Valgdatabasen
