@@ -75,16 +75,19 @@ def surest_reading(
 
 
 def agree_unit(index: AddressIndex, house: int, best: Reading) -> tuple[str, str | None, str | None]:
-    """(none, echoed, equal, unknown or several; floor; door)."""
+    """(none, echoed, unexplained, equal, unknown or several; floor; door)."""
     floor, door = best.frame.unit.floor, best.frame.unit.door
     if floor is None and door is None:
         return "none", None, None
     units = index.units(house)
     if not units:
-        return "echoed", floor, door
+        is_guess = best.frame.unit.is_bare and floor is None
+        return ("unexplained", None, None) if is_guess else ("echoed", floor, door)
     typed = f"{floor or ''}|{(door or '').lower()}"
     if typed in units:
         return "equal", floor, door
+    if floor is not None and door is None and f"|{floor}" in units:
+        return "equal", None, floor  # a number alone, where doors have numbers and floors no name
     on_floor = [unit for unit in units if unit.split("|")[0] == (floor or "")]
     return ("several" if not door and on_floor else "unknown"), floor, door
 

@@ -250,7 +250,8 @@ class Suggester:
             )
             if same_floor and (not door or own_door == door or (loose and own_door.startswith(door))):
                 fitting.append(unit)
-        if not fitting and loose and floor and not door and post.postcode.startswith(floor):
+        begun_postcode = floor if not door else door if floor is None else None
+        if not fitting and loose and begun_postcode and post.postcode.startswith(begun_postcode):
             return [self._line(house, complete=len(units) <= 1)]  # "52, 22": the postcode has been begun
         if not units:
             return [self._line(house, f"{floor or ''}|{door}")]

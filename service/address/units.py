@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from service.address.rules import CountryRules
 from service.address.text import Tokens
 
-MAX_BARE_FLOOR = 20  # a higher number without any floor word is not taken for a floor
+DOOR_DIGITS = 3
+MAX_BARE_FLOOR = 20  # a higher number without any floor word may be a door, but no floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> Uni
             elif floor is None and int(word[:4]) <= rules.highest_floor and len(word) <= 3:
                 floor = str(int(word))
                 at += 1
+            elif at == first and tokens.hard[at] and len(word) == DOOR_DIGITS:
+                door, at = _door_number(tokens, at, stop)  # ", 101": higher than any floor
             else:
                 break
         elif (
@@ -71,9 +74,9 @@ def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> Uni
             at += 1
         else:
             break
-    bare = at == first + 1 and tokens.is_number[first] and not tokens.hard[first]
-    if bare and int(floor or "0") > MAX_BARE_FLOOR:
-        return UnitText(None, None, first)
+    bare = at == first + 1 and tokens.is_number[first] and (door is not None or not tokens.hard[first])
+    if bare and floor is not None and int(floor) > MAX_BARE_FLOOR:
+        return UnitText(None, floor, at, bare)
     return UnitText(floor, door, at, bare)
 
 

@@ -12,7 +12,7 @@ def wash_category(
     best: Reading, unit_state: str, status: str, *, is_nearest: bool
 ) -> tuple[MatchCategory, str | None]:
     """The wash category, and why it is no better. A and B as the public rules state them."""
-    if best.leftover:
+    if best.leftover or unit_state == "unexplained":
         return MatchCategory.C, "leftover_words"
     if best.frame.number is not None and best.frame.number.is_range:
         return MatchCategory.C, "number_range"

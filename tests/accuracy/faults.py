@@ -199,7 +199,9 @@ def _lettered_number(rng: random.Random, a: Address, c: Country) -> str | None:
     return f"{a.street} {a.number[:-1]} {a.number[-1]}, {a.postcode}" if a.number[-1].isalpha() else None
 
 
-def _missing_number(rng: random.Random, a: Address, c: Country) -> str:
+def _missing_number(rng: random.Random, a: Address, c: Country) -> str | None:
+    if a.street[-1].isdigit():
+        return None  # "Vej 13 38" names house 13 of "Vej" as well
     taken = c.numbers[fold_key(a.street, c.rules), a.postcode]
     while True:
         number = str(rng.randrange(1, 400)) + (rng.choice("ABCDEFG") if rng.random() < 0.3 else "")

@@ -88,6 +88,7 @@ ADDRESSES: list[tuple[str, str, str, str, dict[str, Any]]] = [
     ("tv8", "2. Tværvej", "8", "2400", {}),
     ("el7", "Elmevej", "7", "8000", {}),
     ("eg7", "Egevej", "7", "3700", {}),
+    ("la20", "Leddeløse Alle", "20", "4000", {"units": ["|1", "|2", "|101"]}),
     ("pr9", "Preliminærvej", "9", "7600", {"status": "preliminary"}),
 ]
 
