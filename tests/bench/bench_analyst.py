@@ -1,4 +1,4 @@
-"""Analysts' views: potential of the whole country, and the profile of a customer file of a million rows."""
+"""Analysts' views: potential, rebuild of all distributions, and the profile of a million customers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ import numpy as np
 
 from service.refdata.analyst.market import load_market
 from service.refdata.analyst.potential import potential_table
-from service.segment.definitions import load_definitions
+from service.refdata.joint.build import fit_areas, margin_of
+from service.refdata.joint.margins import AreaMargins
+from service.refdata.joint.seed import build_seed, load_seed_file
+from service.segment.areas import load_levels
+from service.segment.cells import CELL_ATTRIBUTES
+from service.segment.definitions import Definitions, load_definitions
 from service.tables import Release
 from tests.bench.measure import Row, report
 
@@ -31,6 +36,20 @@ def write_customers(path: Path, postcodes: list[str], weights: np.ndarray) -> No
             out.write(f"{number};Kunde {number};{postcodes[row]};2024-03-01;{number % 900}\n")
 
 
+def time_rebuild(release: Release, definitions: Definitions) -> float:
+    """Seconds to estimate the seed, fit every Danish area and sum it to segments, from the margins."""
+    table = load_levels(release, "DK")[0]
+    cells = table.p.astype(np.float64)
+    shares = {name: margin_of(cells, name) for name in CELL_ATTRIBUTES}
+    adults = {n: shares[n].mean(axis=0) for n in ("life_stage", "dwelling", "tenure")}
+    margins = AreaMargins(tuple(table.rows), table.households, shares, adults)
+    start = time.perf_counter()
+    own = fit_areas(margins, build_seed(load_seed_file("DK"), margins))
+    for urbanity in range(3):
+        np.nan_to_num(own) @ definitions.membership(urbanity)
+    return time.perf_counter() - start
+
+
 def main() -> int:
     release = Release.open(REFERENCE_DATA, verify=False)
     definitions = load_definitions(REFERENCE_DATA / "policy" / "segments")
@@ -40,6 +59,7 @@ def main() -> int:
     for level in market.levels:
         potential_table(market, level.level)
     potential = time.perf_counter() - start
+    rebuild = time_rebuild(release, definitions)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
         postcodes = market.level("postcode")
@@ -54,6 +74,7 @@ def main() -> int:
     return report(
         [
             Row("potential of the country, every level", potential, "s", 1.0),
+            Row("rebuild of all distributions", rebuild, "s", 60.0),
             Row("profile of 1,000,000 customers, whole command", profile, "s", 180.0),
             Row("the same, largest memory", memory, "MB", 1500.0),
         ]
