@@ -82,6 +82,7 @@ class Privacy:
                 ),
                 "decision_facts": _delete(connection, decision_facts, decision_facts.c.decision_id.in_(ids)),
             }
+            erased["idempotency"] = _delete_answers(connection, lead_id)
             for table in (*_OF_LEAD, decisions):
                 erased[str(table.name)] = _delete(connection, table, table.c.lead_id == lead_id)
         return erased
@@ -154,6 +155,20 @@ def _free_seats(connection: Connection, lead_id: str) -> None:
     )
     for agent_id in list(connection.execute(live).scalars()):
         free_seat(connection, agent_id)
+
+
+def _delete_answers(connection: Connection, lead_id: str) -> int:
+    """Answers kept for repeated calls name the lead somewhere inside; there is a day of them at the most."""
+    named = orjson.dumps(lead_id)
+    escaped = orjson.dumps(named.decode())[1:-1]  # an answer is kept as text inside JSON
+    found = [
+        (row.scope, row.word)
+        for row in connection.execute(select(idempotency).where(idempotency.c.answer.is_not(None)))
+        if named in bytes(row.answer) or escaped in bytes(row.answer)
+    ]
+    for scope, word in found:
+        _delete(connection, idempotency, (idempotency.c.scope == scope) & (idempotency.c.word == word))
+    return len(found)
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:

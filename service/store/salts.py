@@ -8,10 +8,12 @@ import os
 
 from sqlalchemy import select
 
+from service.errors import ConfigError
 from service.store.connect import Database, insert_into
-from service.store.tables import keepsakes
+from service.store.tables import household_treatments, keepsakes, objections, suppressed
 
 _NAME = "salt"
+_CHECK = "salt_check"
 
 
 def keep_salt(database: Database) -> str:
@@ -23,6 +25,28 @@ def keep_salt(database: Database) -> str:
             select(keepsakes.c.value).where(keepsakes.c.name == _NAME)
         ).scalar_one()
         return value.hex()
+
+
+def check_salt(database: Database, salt: str) -> None:
+    """Raises ConfigError when objections, lists or households here were hashed with another salt.
+
+    They would no longer be recognised: who has objected would be profiled again, and nobody would notice.
+    """
+    mark = salted_hash(salt, "check", "")
+    with database.writing() as connection:
+        known = connection.execute(select(keepsakes.c.value).where(keepsakes.c.name == _CHECK)).scalar()
+        if known is not None and bytes(known) == mark:
+            return
+        if known is not None and any(
+            connection.execute(select(table).limit(1)).first() is not None
+            for table in (objections, suppressed, household_treatments)
+        ):
+            raise ConfigError(
+                "ENRICH_SALT is not the salt with which this store's objections and suppression lists were "
+                "hashed: set it back, or nobody's objection would be recognised any more."
+            )
+        row = insert_into(connection, keepsakes).values(name=_CHECK, value=mark)
+        connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": mark}))
 
 
 def salted_hash(salt: str, purpose: str, text: str) -> bytes:

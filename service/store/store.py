@@ -18,7 +18,7 @@ from service.store.outbox import Outbox
 from service.store.outcomes import Outcomes
 from service.store.privacy import Privacy
 from service.store.replays import Replays
-from service.store.salts import keep_salt
+from service.store.salts import check_salt, keep_salt
 
 
 class Store:
@@ -68,15 +68,20 @@ class Store:
         self.database.close()
 
 
-def open_store(database_url: str, *, salt: str = "", demo_keys: bool = False) -> Store:
-    """Opens the store, bringing its tables up to date. An empty `salt` means: the one kept in the store.
+def open_store(database_url: str, *, salt: str | None = None, demo_keys: bool = False) -> Store:
+    """Opens the store, bringing its tables up to date.
 
+    An empty `salt` means: the one kept in the store. None is for callers who hash nothing about a person.
     No connection is left open, so that a process may fork afterwards. Raises ConfigError for a URL that
-    is none, and StoreError, with one sentence that says what to do, when the store cannot be written.
+    is none and for another salt than the store's objections were hashed with, and StoreError, with one
+    sentence that says what to do, when the store cannot be written.
     """
     database = Database(database_url)
     try:
         run_migrations(database)
-        return Store(database, salt or keep_salt(database), demo_keys)
+        used = salt or keep_salt(database)
+        if salt is not None:
+            check_salt(database, used)
+        return Store(database, used, demo_keys)
     finally:
         database.close()

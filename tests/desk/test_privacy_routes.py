@@ -49,3 +49,12 @@ def test_an_objection_names_what_is_wrong(call):
     wrong = call("POST", "/objections", json={"lead_id": "a b", "email": "x@y.z"})
     assert wrong.status_code == 422
     assert {fault["field"] for fault in wrong.json["errors"]} == {"lead_id", "email"}
+
+
+def test_an_answer_kept_for_repeated_calls_is_erased_too(call, services):
+    call("POST", "/objections", json={"lead_id": "crm-kept"}, headers={"Idempotency-Key": "w"})
+    call("POST", "/objections", json={"lead_id": "crm-other"}, headers={"Idempotency-Key": "v"})
+    assert call("DELETE", "/leads/crm-kept/data").json["erased"]["idempotency"] == 1
+    kept = services.store.database.read_all("SELECT answer FROM idempotency", ())
+    assert len(kept) == 1
+    assert b"crm-kept" not in kept[0][0]

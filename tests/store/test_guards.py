@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
-from service.errors import StoreError
+from service.errors import ConfigError, StoreError
 from service.model import Decision
 from service.store import Store, open_store
 from service.store.guards import Spend
@@ -91,3 +91,18 @@ def test_running_experiments(store: Store) -> None:
     store.guards.note_experiments({"holdout": "f0", "subject": "f1"})
     store.guards.note_experiments({"holdout": "f0", "headline": "f2"})
     assert store.guards.running_experiments() == {"holdout": "f0", "headline": "f2"}
+
+
+def test_another_salt_is_refused_once_something_was_hashed_with_the_old_one(database_url: str) -> None:
+    open_store(database_url, salt="first").close()
+    changed = open_store(database_url, salt="second")  # nothing to lose yet
+    changed.guards.object_to_profiling("crm-1")
+    changed.close()
+    with pytest.raises(ConfigError, match=r"ENRICH_SALT is not the salt .* set it back"):
+        open_store(database_url, salt="third")
+    with pytest.raises(ConfigError, match="ENRICH_SALT"):
+        open_store(database_url, salt="")  # the one kept in the store is another one too
+    again = open_store(database_url, salt="second")
+    assert again.guards.objected("crm-1")
+    again.close()
+    open_store(database_url).close()  # hashes nothing about a person
