@@ -89,6 +89,8 @@ def _find_number(scan: Scan, start: int, stop: int, rules: CountryRules) -> tupl
         number = _read_number(scan, before, rules)
         if number.end == start:
             return number, True
+        if before + 1 == start and tokens.gap[start]:  # "10 H.C. Møllers Vej": the letter is the street's
+            return NumberText([layout.number_code(int(tokens.folded[before]))], before, start), True
     others = [at for at in range(len(tokens)) if not start <= at < stop and _is_house_number(scan, at, rules)]
     if len(others) == 1 and tokens.hard[others[0]]:
         return _read_number(scan, others[0], rules), True
@@ -118,6 +120,8 @@ def _read_number(scan: Scan, at: int, rules: CountryRules) -> NumberText:
     if stairway:
         codes.append(layout.number_code(number))
     if end < len(tokens) and not scan.used[end] and tokens.gap[end].strip() in ("-", "/", "–"):
+        if _is_floor(tokens, end, rules):
+            return NumberText(codes, at, end, stairway=stairway)
         if tokens.is_number[end] and int(tokens.folded[end][:6]) < 10**rules.number_digits:
             last = int(tokens.folded[end])
             end += 1
@@ -131,6 +135,19 @@ def _read_number(scan: Scan, at: int, rules: CountryRules) -> NumberText:
             codes.append(layout.number_code(number, tokens.folded[end]))
             return NumberText(codes, at, end + 1, is_range=True)
     return NumberText(codes, at, end, stairway=stairway)
+
+
+def _is_floor(tokens: Tokens, at: int, rules: CountryRules) -> bool:
+    """Whether a number after a spaced dash is a floor: "52 - 2. th", not "52 - 54"."""
+    if tokens.gap[at] in ("-", "/", "–") or not tokens.is_number[at] or at + 1 >= len(tokens):
+        return False
+    following = tokens.folded[at + 1]
+    return (
+        "." in tokens.gap[at + 1]
+        or following in rules.door_words
+        or following in rules.storey_words
+        or (following, tokens.folded[at + 2] if at + 2 < len(tokens) else "") in rules.door_pairs
+    )
 
 
 def _is_suffix(scan: Scan, at: int, rules: CountryRules) -> bool:
