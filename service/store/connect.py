@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from service.errors import ConfigError, StoreError
 
 _BUSY_MS = 10_000  # how long a writer waits for another one; a transaction here takes well under 10 ms
+_GATE_S = 0.0003  # how often a waiting process looks whether another one has finished writing
 _CHECKPOINT_PAGES = 20_000  # 80 MB: a backstop. The background loop checkpoints, so that no request has to
 
 
@@ -32,9 +35,10 @@ class Database:
         self._pool: Pool | None = None
         self._pid = 0
         self._opening = threading.Lock()
-        # SQLite has one writer at a time. Threads of a process wait for each other here, at once and in
-        # turn, rather than in SQLite's busy loop, which sleeps.
+        # SQLite has one writer at a time, and makes the others sleep for up to 100 ms before they look
+        # again. Ours wait here instead: threads at a lock, processes at a gate that they look at often.
         self._one_writer = threading.Lock()
+        self._gate_file = -1
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -52,7 +56,7 @@ class Database:
             with self._explained("written"), self._pool_here().begin() as connection:
                 yield connection
             return
-        with self._one_writer, self._explained("written"), self._pool_here().connect() as connection:
+        with self._explained("written"), self._gate(), self._pool_here().connect() as connection:
             # IMMEDIATE: a transaction that reads and then writes must not find its snapshot outdated
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
@@ -66,7 +70,7 @@ class Database:
         try:
             pool = self._pool_here()
             if self.is_sqlite:
-                with self._one_writer:
+                with self._gate():
                     fairy = pool.raw_connection()
                     try:
                         fairy.cursor().execute(statement, parameters)
@@ -111,6 +115,31 @@ class Database:
         if self._pool is not None and self._pid == os.getpid():
             self._pool.dispose()
         self._pool = None
+        self._close_gate()
+
+    def _close_gate(self) -> None:
+        if self._gate_file >= 0:
+            os.close(self._gate_file)
+            self._gate_file = -1
+
+    @contextmanager
+    def _gate(self) -> Iterator[None]:
+        """Lets one writer of all processes through at a time. A process that dies opens it again."""
+        self._pool_here()
+        with self._one_writer:
+            ends = time.monotonic() + _BUSY_MS / 1000
+            while True:
+                try:
+                    fcntl.flock(self._gate_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > ends:
+                        raise OSError("another writer has kept it locked for too long") from None
+                    time.sleep(_GATE_S)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._gate_file, fcntl.LOCK_UN)
 
     def _pool_here(self) -> Pool:
         if self._pool is None or self._pid != os.getpid():
@@ -119,6 +148,7 @@ class Database:
                     if self._pool is not None:  # a parent's sockets and locks are not ours to close
                         self._pool.dispose(close=False)
                         self._one_writer = threading.Lock()
+                        self._close_gate()  # a lock that is shared with the parent keeps nobody out
                     self._pool = self._open_pool()
                     self._pid = os.getpid()
         return self._pool
@@ -136,6 +166,9 @@ class Database:
             )
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._gate_file = os.open(
+                f"{self.url.database}-gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
         pool = create_engine(self.url, pool_size=8, max_overflow=56, pool_timeout=10, hide_parameters=True)
         event.listen(pool, "connect", self._prepare_sqlite)
         event.listen(pool, "begin", _begin)

@@ -40,7 +40,8 @@ from service.store.tables import (
 __all__ = ["DIMENSIONS", "Facts", "LiftCell"]
 
 # Small batches: SQLite has one writer, and requests wait while this one writes.
-_BATCH = 100
+_BATCH = 25
+_FOLD_FIRST = 2000  # what a question about lift folds itself, if the background loop is behind
 _CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again
 
 
@@ -74,13 +75,13 @@ class Facts:
 
         `by` and the names in `only` (equality) are among DIMENSIONS. What is not yet folded is folded first.
         """
-        self.fold(at_most=20 * _BATCH)
+        self.fold(at_most=_FOLD_FIRST)
         with self._database.reading() as connection:
             return read_lift(connection, by, outcome, (from_day, to_day), only)
 
     def lift_by_area(self, outcome: str, **only: str) -> list[LiftCell]:
         """The same per slot, treatment, arm and small area, for adjustment by figures of the area."""
-        self.fold(at_most=20 * _BATCH)
+        self.fold(at_most=_FOLD_FIRST)
         with self._database.reading() as connection:
             return read_lift_by_area(connection, outcome, only)
 

@@ -167,7 +167,6 @@ def main() -> None:
     """The process. Ends with status 0 when standard input ends, which it does with the parent."""
     config = load_config()
     configure_logs(config.log_level)
-    os.nice(10)  # requests first
     stop = threading.Event()
     threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     background_of(config).run(stop)
