@@ -26,6 +26,7 @@ _CHUNK = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_MODIFIED, _PARTIAL, _RANGE_WRONG = 304, 206, 416
 LONGEST_WAIT_S = 120.0
+_BROKEN_LINE = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 Check = Callable[[Path], None]
 
 
@@ -156,7 +157,7 @@ class Fetcher:
             answer = self._session.request(
                 method, url, json=body, headers=sent, stream=stream, timeout=self._timeout
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except _BROKEN_LINE as error:
             raise _TryAgainError(type(error).__name__) from error
         except requests.RequestException as error:
             raise SourceError(f"{url.split('?', 1)[0]}: cannot be asked ({type(error).__name__}).") from error
@@ -211,11 +212,7 @@ class Fetcher:
                     self._progress(request.file.name, have, total)
                 stream.flush()
                 os.fsync(stream.fileno())
-        except (
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        ) as error:
+        except _BROKEN_LINE as error:
             raise _TryAgainError(f"the line broke after {have:,} bytes") from error
         if total is not None and have != total:
             raise _TryAgainError(f"{have:,} of {total:,} bytes came")

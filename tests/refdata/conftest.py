@@ -307,3 +307,31 @@ def publisher() -> Iterator[Publisher]:
     server = Publisher()
     yield server
     server.close()
+
+
+def halved(good: Answer) -> Answer:
+    """The good answer, but the line breaks in the middle of its body."""
+
+    def answer(path: str, asked: dict[str, str], sent: bytes) -> tuple[int, dict[str, str], bytes]:
+        code, headers, body = good(path, asked, sent)
+        return code, headers | {"X-Cut": str(max(len(body) // 2, 1))}, body
+
+    return answer
+
+
+def busy(code: int, **headers: str) -> Callable[[Answer], Answer]:
+    return lambda good: lambda path, asked, sent: (code, dict(headers), b"busy")
+
+
+TROUBLES = {
+    "a rate limit": busy(429, **{"Retry-After": "0"}),
+    "a server error": busy(500),
+    "a gateway that is down": busy(503),
+    "a truncated body": halved,
+}
+
+
+@pytest.fixture(params=TROUBLES)
+def trouble(request: pytest.FixtureRequest) -> Callable[[Answer], Answer]:
+    """What may come instead of a good answer, once."""
+    return TROUBLES[request.param]
