@@ -15,7 +15,7 @@ from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.corrections import Ledger
 from service.refdata.dk.build import build_denmark
 from service.refdata.fi.build import build_finland
-from service.refdata.writing import flush_folder, write_manifest
+from service.refdata.writing import TableNote, flush_folder, write_manifest
 from service.tables import releases_folder
 
 BUILDING = ".building-"
@@ -64,6 +64,8 @@ def build_release(
         countries = {"DK": build_denmark(raw, sources, variables / "DK.toml", beside, ledger, step)}
         if (raw / "fi").is_dir():
             countries["FI"] = build_finland(raw, sources, variables / "FI.toml", beside, ledger, step)
+        for _, _, notes in countries.values():
+            notes += _licences(beside, notes, sources)
         step("manifest")
         write_manifest(beside, release_id, countries, sources, ledger.entries)
         flush_folder(beside)
@@ -78,6 +80,20 @@ def clear_leftovers(releases: Path) -> None:
     """Removes what a killed build left behind."""
     for path in releases.glob(f"{BUILDING}*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _licences(release: Path, notes: list[TableNote], sources: dict[str, Source]) -> list[TableNote]:
+    """A licence beside each address index: its data must stay recognisable when the folder is copied."""
+    written = []
+    for note in notes:
+        if note.kind == "addresses":
+            path = Path(note.path).parent / "LICENCE.txt"
+            said = [
+                f"{sources[s].attribution}\n{sources[s].licence}: {sources[s].url}\n" for s in note.sources
+            ]
+            (release / path).write_text("\n".join(said), encoding="utf-8", newline="\n")
+            written.append(TableNote(str(path), "licence", len(said), note.vintage, note.sources))
+    return written
 
 
 def _as_fetched(sources: dict[str, Source], raw: Path) -> dict[str, Source]:
