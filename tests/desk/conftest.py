@@ -21,8 +21,9 @@ from service.model import (
 )
 from service.store.ids import new_id
 from service.web.app import create_app
-from service.wiring import build_services
+from service.wiring import Services, build_services
 
+OFFICE_HOURS = datetime(2026, 11, 24, 10, tzinfo=UTC)  # a Tuesday on which Danes may be called
 SECRET = {"Authorization": "Bearer sk_demo"}
 ALL_WEEK = dict.fromkeys(
     ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "00:00-24:00"
@@ -30,7 +31,8 @@ ALL_WEEK = dict.fromkeys(
 
 
 @pytest.fixture
-def services(tmp_path):
+def services(tmp_path, monkeypatch):
+    monkeypatch.setattr(Services, "now", lambda _: OFFICE_HOURS)
     built = build_services(load_config({"ENRICH_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite"}))
     yield built
     built.store.close()

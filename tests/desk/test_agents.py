@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import text
+
+from service.wiring import Services
 
 
 def test_the_policys_agents_are_there_and_one_can_be_added_and_redeclared(call, add_agent):
@@ -108,14 +110,23 @@ def test_an_agent_may_take_a_lead_by_name(call, add_agent, decide):
     assert unknown.json["errors"][0]["field"] == "agent_id"
 
 
-def test_no_call_without_consent_before_its_hour_or_after_an_objection(call, add_agent, decide):
+def test_outside_call_hours_an_agent_may_be_held_but_not_dial_yet(call, add_agent, decide, monkeypatch):
+    add_agent("ann")
+    decide("lead-1")
+    monkeypatch.setattr(Services, "now", lambda _: datetime(2026, 11, 21, 22, tzinfo=UTC))
+    held = call("POST", "/leads/lead-1/agent/reserve").json
+    assert held["state"] == "reserved"
+    assert held["call_from"].startswith("2026-11-23T08:00:00")
+
+
+def test_no_call_without_consent_or_after_its_end_or_an_objection(call, add_agent, decide):
     add_agent("ann")
     decide("no-consent", allowed=False)
     refused = call("POST", "/leads/no-consent/agent/reserve")
     assert refused.status_code == 409
     assert "no consent" in refused.json["detail"]
-    decide("later", call_from=(datetime.now(UTC) + timedelta(hours=2)).isoformat())
-    assert "may be called from" in call("POST", "/leads/later/agent/reserve").json["detail"]
+    decide("too-late", call_until=datetime(2026, 11, 23, tzinfo=UTC).isoformat())
+    assert "permission ran out" in call("POST", "/leads/too-late/agent/reserve").json["detail"]
     decide("objector")
     call("POST", "/objections", json={"lead_id": "objector"})
     assert "objected" in call("POST", "/leads/objector/agent/reserve").json["detail"]

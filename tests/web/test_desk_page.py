@@ -24,16 +24,18 @@ from service.model import (
 )
 from service.store.ids import new_id
 from service.web.app import create_app
-from service.wiring import build_services
+from service.wiring import Services, build_services
 
 pytestmark = pytest.mark.browser
+OFFICE_HOURS = datetime(2026, 11, 24, 10, tzinfo=UTC)  # a Tuesday on which Danes may be called
 SECRET = {"Authorization": "Bearer sk_demo"}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KNOWN = "Sankt Mortens Gade 3, 3700 Rønne"
 
 
 @pytest.fixture
-def services(tmp_path):
+def services(tmp_path, monkeypatch):
+    monkeypatch.setattr(Services, "now", lambda _: OFFICE_HOURS)
     built = build_services(load_config({"ENRICH_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite"}))
     yield built
     built.store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -19,7 +19,7 @@ from service.store.desk import Reservation
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer, next_page
-from service.web.routes.reservations import current_roster, may_call_now
+from service.web.routes.reservations import AGENT_SLOT, OUTSIDE_HOURS, call_now, current_roster
 from service.web.schemas.desk import (
     AGENT_ID,
     DAYS,
@@ -117,24 +117,24 @@ def match(payload: Mapping[str, Any]) -> Response:
     from service.decide.queue import WaitingLead, assign_queue  # noqa: PLC0415
 
     services = current_services()
-    store, now = services.store, services.now()
+    store, now, policy = services.store, services.now(), services.assets().policy
     waiting = store.desk.queue(payload.get("limit", _MATCH_AT_ONCE))
     decisions = store.decisions_of([lead.decision_id for lead in waiting])
     leads = [
         WaitingLead(
             lead.lead_id,
             decided.country,
-            decided.language,
-            decided.segment.code,
+            policy.language_for(decided.country, decided.language),
+            _segment_to_match(decided),
             lead.since,
-            allowed=may_call_now(decided, now),
+            allowed=_may_be_called(decided, now),
         )
         for lead in waiting
         if (decided := decisions.get(lead.decision_id)) is not None
     ]
     by_lead = {decided.lead_id: decided for decided in decisions.values()}
     here = current_roster()
-    found = assign_queue(leads, here, services.assets().policy.agents.wanted, now, store.agents.states())
+    found = assign_queue(leads, here, policy.agents.wanted, now, store.agents.states())
     left = [{"lead_id": lead_id, "reason": reason} for lead_id, reason in found.left]
     assigned = []
     for pair in found.assigned:
@@ -165,6 +165,19 @@ def known_agent(agent_id: str) -> Agent:
         if candidate.id == agent_id:
             return candidate
     raise NotFoundError("There is no agent with this id; GET /agents lists them, PUT /agents/{id} adds one.")
+
+
+def _segment_to_match(decision: Decision) -> str | None:
+    """None for leads of the standard flow: the holdout gets the agent that anybody would get."""
+    agent = decision.treatments.get(AGENT_SLOT)
+    standard = decision.status != "ok" or agent is None or agent.arm == "holdout"
+    return None if standard else decision.segment.code
+
+
+def _may_be_called(decision: Decision, now: datetime) -> bool:
+    """Whether a call is permitted at all; outside call hours an agent may be held but not dial yet."""
+    call = call_now(decision, now)
+    return call.allowed or call.reason == OUTSIDE_HOURS
 
 
 def _reserve_pair(decision: Decision, agent_id: str, here: tuple[Agent, ...]) -> Reservation | None:

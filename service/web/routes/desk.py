@@ -24,7 +24,7 @@ from service.web.endpoint import endpoint
 from service.web.page import page
 from service.web.problems import as_problem
 from service.web.routes import reservations
-from service.web.routes.reservations import current_roster, may_call_now
+from service.web.routes.reservations import call_now, current_roster
 from service.web.routes.why import explain_lead, why_page
 
 blueprint = Blueprint("desk", __name__)
@@ -163,7 +163,7 @@ def _desk_page(said: str = "", fault: str = "", lead_id: str = "", status: int =
             agent_state=states.get(agent_id),
             waiting=one if isinstance(one, WaitingLead) else None,
             reservation=one if isinstance(one, Reservation) else None,
-            callable_now=decision is not None and may_call_now(decision, now),
+            callable_now=decision is not None and call_now(decision, now).allowed,
         )
 
     return page(

@@ -11,6 +11,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.decide.agents import Agent
+from service.decide.call_now import CallNow, check_call_now
 from service.decide.roster import merge_roster
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.model import Decision
@@ -29,6 +30,7 @@ from service.web.schemas.desk import (
 blueprint = Blueprint("reservations", __name__, description="Reserving an agent for a lead")
 
 AGENT_SLOT = "agent"
+OUTSIDE_HOURS = "outside_call_hours"
 
 
 @blueprint.route("/leads/<lead_id>/agent/reserve", methods=["POST"])
@@ -45,11 +47,14 @@ def reserve(lead_id: str, payload: Mapping[str, Any]) -> Response:
 
     First the agents that the decision prefers, in their order, then the others who speak the lead's
     language. With nobody free the lead waits in the queue, and the answer says at which place. A lead
-    that may not be called now is refused with 409.
+    that may not be called is refused with 409. Outside call hours the agent may be held, but not dial
+    before `call_from`.
     """
     decision = latest_decision(lead_id)
-    if not may_call_now(decision, current_services().now()):
-        raise ConflictError(_why_not(decision))
+    now = current_services().now()
+    call = call_now(decision, now)
+    if not (call.allowed or call.reason == OUTSIDE_HOURS):
+        raise ConflictError(_why_not(call))
     if current_services().store.guards.objected(lead_id):
         raise ConflictError("This lead has objected since it was decided: do not call.")
     here = current_roster()
@@ -64,9 +69,12 @@ def reserve(lead_id: str, payload: Mapping[str, Any]) -> Response:
         payload.get("hold_seconds", HOLD_S),
         market=(decision.country, decision.language),
     )
+    opens = max(call.opens or now, now)
     if isinstance(made, Reservation):
-        return json_answer({"state": "reserved", "reservation": asdict(made), "waiting": None})
-    return json_answer({"state": "waiting", "reservation": None, "waiting": asdict(made)})
+        held = {"state": "reserved", "reservation": asdict(made), "waiting": None}
+    else:
+        held = {"state": "waiting", "reservation": None, "waiting": asdict(made)}
+    return json_answer({**held, "call_from": opens})
 
 
 @blueprint.route("/leads/<lead_id>/agent/reservation")
@@ -122,13 +130,9 @@ def complete(lead_id: str, payload: Mapping[str, Any]) -> Response:
     return json_answer(asdict(desk.complete(_of_log(lead_id), payload.get("reservation_id"))))
 
 
-def may_call_now(decision: Decision, now: datetime) -> bool:
-    """Whether the decision allows a call, and its call hours have begun."""
-    treatment = decision.treatments.get(AGENT_SLOT)
-    if treatment is None or treatment.content.get("allowed") is not True:
-        return False
-    opens = treatment.content.get("call_from")
-    return not isinstance(opens, str) or datetime.fromisoformat(opens) <= now
+def call_now(decision: Decision, now: datetime) -> CallNow:
+    """Whether the lead may be called at `now`: the permission and its end, call hours, holidays."""
+    return check_call_now(current_services().assets().policy, decision, now)
 
 
 def current_roster() -> tuple[Agent, ...]:
@@ -141,12 +145,8 @@ def _of_log(lead_id: str) -> str:
     return latest_decision(lead_id).lead_id
 
 
-def _why_not(decision: Decision) -> str:
-    treatment = decision.treatments.get(AGENT_SLOT)
-    content = {} if treatment is None else treatment.content
-    if content.get("allowed") is True:
-        return f"This lead may be called from {content.get('call_from')}: reserve then."
-    reason = str(content.get("allowed_reason", "no_agent_slot")).replace("_", " ")
+def _why_not(call: CallNow) -> str:
+    reason = call.reason.replace("_", " ")
     return f"This lead may not be called ({reason}); a new decision with the consent needed may allow it."
 
 

@@ -140,6 +140,10 @@ class ReserveAnswer(Answer):
     state = fields.String(required=True, validate=validate.OneOf(("reserved", "waiting")))
     reservation = fields.Nested(ReservationAnswer, required=True, allow_none=True)
     waiting = fields.Nested(WaitingAnswer, required=True, allow_none=True)
+    call_from = fields.DateTime(
+        required=True,
+        metadata={"description": "Not to be dialled before: call hours and holidays of the country."},
+    )
 
 
 class QueueAnswer(Answer):
