@@ -65,7 +65,7 @@ def build_release(
         if (raw / "fi").is_dir():
             countries["FI"] = build_finland(raw, sources, variables / "FI.toml", beside, ledger, step)
         for _, _, notes in countries.values():
-            notes += _licences(beside, notes, sources)
+            notes.extend(_licences(beside, notes, sources))
         step("manifest")
         write_manifest(beside, release_id, countries, sources, ledger.entries)
         flush_folder(beside)

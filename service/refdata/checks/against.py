@@ -19,6 +19,7 @@ LOST_AREAS = 0.01  # of the areas of a level
 NATIONAL_MOVE = 0.15  # relative move of a country figure between two releases
 OUTLIER_SCORE = 8.0  # robust standard deviations from the median move
 OUTLIER_LEAST = 0.1  # and at least this much of the figure itself (relative)
+OUTLIER_SPREAD = 0.5  # and this much of the standard deviation between areas: rare things move by much
 OUTLIER_AREAS = 0.02  # more areas than this are a fault, fewer are for the analyst to look at
 OLD_YEARS = 8
 _LISTED = 5
@@ -143,9 +144,10 @@ def _outliers(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Iterator[Fault
             continue
         middle = move.median()
         spread = _NORMAL * (move - middle).abs().median()
-        far = (move - middle).abs() > np.maximum(
-            OUTLIER_SCORE * spread, OUTLIER_LEAST * was[move.index].abs()
+        least = np.maximum(
+            OUTLIER_LEAST * was[move.index].abs(), OUTLIER_SPREAD * float(np.nan_to_num(was.std()))
         )
+        far = (move - middle).abs() > np.maximum(OUTLIER_SCORE * spread, least)
         far &= (move - middle).abs() > 1e-6  # rounding of float32
         odd = move[far]
         if odd.empty:
