@@ -11,7 +11,7 @@ from service.web.answer import answer_bytes, treatment_block
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer, json_bytes
-from service.web.schemas.answer import AgentOfLeadAnswer, EnrichAnswer
+from service.web.schemas.answer import AgentOfLeadAnswer, EnrichAnswer, FirstEmailAnswer
 
 blueprint = Blueprint("leads", __name__, description="What was decided for a lead")
 
@@ -42,6 +42,34 @@ def lead_agent(lead_id: str) -> Response:
             "status": decision.status,
             "language": decision.language,
             "agent": treatment_block(agent),
+        }
+    )
+
+
+@blueprint.route("/leads/<lead_id>/first-email")
+@endpoint(scope="leads", answers=FirstEmailAnswer, also=(404, 503))
+def first_email(lead_id: str) -> Response:
+    """The first e-mail as it is to be sent: subject, text and HTML, with the objection notice in it.
+
+    `kind` is `service` where marketing by e-mail is not permitted: then that is what it is.
+    """
+    decision = latest_decision(lead_id)
+    treatment = decision.treatments.get("first_email")
+    if treatment is None:
+        raise NotFoundError(
+            "The latest decision of this lead has no first e-mail; the policy has no such slot."
+        )
+    rendered = current_services().assets().policy.email.render(treatment.content)
+    return json_answer(
+        {
+            "lead_id": decision.lead_id,
+            "decision_id": decision.decision_id,
+            "id": treatment.id,
+            "kind": treatment.content.get("kind"),
+            "language": treatment.content.get("language"),
+            "subject": rendered.subject,
+            "text": rendered.text,
+            "html": rendered.html,
         }
     )
 

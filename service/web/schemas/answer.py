@@ -157,6 +157,19 @@ class BatchAnswer(Answer):
     refused = fields.Integer(required=True)
 
 
+class FirstEmailAnswer(Answer):
+    """An e-mail ready to be sent."""
+
+    lead_id = fields.String(required=True)
+    decision_id = fields.String(required=True)
+    id = fields.String(required=True)
+    kind = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True, allow_none=True)
+    subject = fields.String(required=True)
+    text = fields.String(required=True)
+    html = fields.String(required=True)
+
+
 class AgentOfLeadAnswer(Answer):
     lead_id = _text()
     decision_id = _text()
