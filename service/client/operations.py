@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from service.client.shapes import (
     AgentAnswer,
@@ -11,10 +11,13 @@ from service.client.shapes import (
     AgentsAnswer,
     BatchAnswer,
     BatchRequest,
+    CorrelationAnswer,
     EnrichAnswer,
     EnrichRequest,
     ErasureAnswer,
     EventsRequest,
+    FairnessAnswer,
+    FirstEmailAnswer,
     FrequencyAnswer,
     LeadRecordsAnswer,
     LiftAnswer,
@@ -27,6 +30,8 @@ from service.client.shapes import (
     ObjectionAnswer,
     ObjectionRequest,
     OutcomesRequest,
+    PotentialAnswer,
+    ProfileReportAnswer,
     QueueAnswer,
     ReadyAnswer,
     ReceiptsAnswer,
@@ -92,6 +97,14 @@ class Doorstep(Transport):
         """The agent suggested for a lead, with reasons; whether a call is allowed at all."""
         answer: AgentOfLeadAnswer = self.call(
             "GET", "/leads/{lead_id}/agent", path_values={"lead_id": lead_id}
+        )
+        return answer
+
+    def lead_first_email(self, lead_id: str) -> FirstEmailAnswer:
+        """The first e-mail as it is to be sent: subject, text and HTML, with the objection notice in
+        it."""
+        answer: FirstEmailAnswer = self.call(
+            "GET", "/leads/{lead_id}/first-email", path_values={"lead_id": lead_id}
         )
         return answer
 
@@ -311,6 +324,51 @@ class Doorstep(Transport):
         )
         return answer
 
+    def reports_potential(
+        self,
+        *,
+        country: str | None = None,
+        level: str | None = None,
+        area: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> PotentialAnswer:
+        """Expected households per segment and area, largest areas first, with the index against the
+        country."""
+        answer: PotentialAnswer = self.call(
+            "GET",
+            "/reports/potential",
+            query={"country": country, "level": level, "area": area, "limit": limit, "offset": offset},
+        )
+        return answer
+
+    def reports_correlation(
+        self, *, country: str | None = None, level: str | None = None, least: float | None = None
+    ) -> CorrelationAnswer:
+        """Variables that say the same: pairs by correlation over areas, weighted by households."""
+        answer: CorrelationAnswer = self.call(
+            "GET", "/reports/correlation", query={"country": country, "level": level, "least": least}
+        )
+        return answer
+
+    def reports_profile(
+        self, *, country: str | None = None, outcome: str | None = None, slot: str | None = None
+    ) -> ProfileReportAnswer:
+        """Leads (or those with an outcome) against the market: index and 95 % interval per segment
+        and variable."""
+        answer: ProfileReportAnswer = self.call(
+            "GET", "/reports/profile", query={"country": country, "outcome": outcome, "slot": slot}
+        )
+        return answer
+
+    def reports_fairness(self, *, country: str | None = None, band: float | None = None) -> FairnessAnswer:
+        """What leads did get (offer value, reach, agent seniority) by income of the area and
+        urbanity."""
+        answer: FairnessAnswer = self.call(
+            "GET", "/reports/fairness", query={"country": country, "band": band}
+        )
+        return answer
+
     def webhooks(self) -> WebhooksAnswer:
         """The receivers in use."""
         answer: WebhooksAnswer = self.call("GET", "/webhooks")
@@ -384,4 +442,9 @@ class Doorstep(Transport):
     def readyz(self) -> ReadyAnswer:
         """The worker can answer: tables are loaded and the store can be written."""
         answer: ReadyAnswer = self.call("GET", "/readyz")
+        return answer
+
+    def openapi_json(self) -> dict[str, Any]:
+        """The description of every route, as JSON."""
+        answer: dict[str, Any] = self.call("GET", "/openapi.json")
         return answer

@@ -232,6 +232,17 @@ class AgentOfLeadAnswer(TypedDict):
     agent: TreatmentAnswer
 
 
+class FirstEmailAnswer(TypedDict):
+    lead_id: str
+    decision_id: str
+    id: str
+    kind: str | None
+    language: str | None
+    subject: str
+    text: str
+    html: str
+
+
 class ParagraphAnswer(TypedDict):
     code: str
     heading: str
@@ -274,6 +285,7 @@ class ReserveAnswer(TypedDict):
     state: Literal["reserved", "waiting"]
     reservation: ReservationAnswer | None
     waiting: WaitingAnswer | None
+    call_from: str
 
 
 class ReservationRequest(TypedDict):
@@ -474,6 +486,83 @@ class FrequencyAnswer(TypedDict):
     slot: str
     outcome: str
     rows: list[FrequencyRowAnswer]
+
+
+class SegmentPotentialAnswer(TypedDict):
+    code: str
+    name: str
+    households: float
+    share: float
+
+
+class AreaPotentialAnswer(TypedDict):
+    code: str
+    name: str
+    households: float
+    expected: dict[str, float]
+    index: dict[str, float]
+
+
+class PotentialAnswer(TypedDict):
+    country: str
+    level: str
+    vintage: str
+    reference_data: str
+    segments: list[SegmentPotentialAnswer]
+    areas: list[AreaPotentialAnswer]
+    areas_in_all: int
+
+
+class CorrelatedPairAnswer(TypedDict):
+    first: str
+    second: str
+    r: float
+
+
+class CorrelationAnswer(TypedDict):
+    country: str
+    level: str
+    reference_data: str
+    variables: int
+    pairs: list[CorrelatedPairAnswer]
+
+
+class ComparedAnswer(TypedDict):
+    code: str
+    base: float | None
+    market: float | None
+    index: float | None
+    index_low: float | None
+    index_high: float | None
+    leads: int
+
+
+class ProfileReportAnswer(TypedDict):
+    country: str
+    reference_data: str
+    outcome: str
+    leads: int
+    without_area: int
+    segments: list[ComparedAnswer]
+    variables: list[ComparedAnswer]
+
+
+class FairGroupAnswer(TypedDict):
+    measure: str
+    kind: str
+    group: str
+    leads: int
+    mean: float
+    everybody: float
+    ratio: float
+    within_band: bool
+
+
+class FairnessAnswer(TypedDict):
+    country: str
+    band: float
+    open: bool
+    groups: list[FairGroupAnswer]
 
 
 class WebhookAnswer(TypedDict):
