@@ -67,7 +67,8 @@ def list_command() -> None:
         click.echo(f"{release_id:<16}{'+'.join(release.countries):<10}{size / 1e6:6.1f} MB  {mark}")
     for entry in read_activations(folder)[-10:]:
         before = entry.previous or "-"
-        click.echo(f"  {entry.at}  {entry.action} {entry.release} (before: {before}) by {entry.who}")
+        despite = f", accepting {', '.join(entry.accepted)}" if entry.accepted else ""
+        click.echo(f"  {entry.at}  {entry.action} {entry.release} (before: {before}) by {entry.who}{despite}")
 
 
 @refdata.command("sources")
