@@ -23,6 +23,7 @@ OBJECTIVE: dict[str, dict[str, Any]] = {
 MAX_ROUNDS = 600
 PATIENCE = 30
 FIT_THREADS = 2
+CELLS_PER_THREAD = 2_000_000  # below this, a second thread waits for the first more than it helps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,12 @@ def plan_for(rows: int, events: int, leaves: int) -> BoostPlan:
     return BoostPlan(leaves, int(min(max(floor, 3 * per_event), rows / 5)), 0.05 if rows <= 50000 else 0.08)
 
 
-def parameters(task: str, plan: BoostPlan, seed: int) -> dict[str, Any]:
+def threads_for(matrix: FloatArray) -> int:
+    """One thread for small tables: where others use the machine too, barriers cost more than the work."""
+    return FIT_THREADS if matrix.size > CELLS_PER_THREAD else 1
+
+
+def parameters(task: str, plan: BoostPlan, seed: int, threads: int = 1) -> dict[str, Any]:
     return {
         **OBJECTIVE[task],
         "num_leaves": plan.leaves,
@@ -56,7 +62,7 @@ def parameters(task: str, plan: BoostPlan, seed: int) -> dict[str, Any]:
         "cat_smooth": 30.0,
         "min_data_per_group": 50,
         "max_bin": 63,
-        "num_threads": FIT_THREADS,
+        "num_threads": threads,
         "deterministic": True,
         "force_row_wise": True,
         "seed": seed,
@@ -83,7 +89,7 @@ def cross_validate(
     weight: FloatArray | None = None,
 ) -> tuple[int, FloatArray, float]:
     """(best number of rounds, held-out margins at it, mean held-out loss). NaN where never held out."""
-    params = parameters(task, plan, seed)
+    params = parameters(task, plan, seed, threads_for(matrix))
     scored: Any = lgb.cv(
         params,
         make_dataset(matrix, y, categories, params, weight=weight),
@@ -98,10 +104,15 @@ def cross_validate(
     rounds = max(int(boosters.best_iteration), 1)
     margins = np.full(len(y), np.nan)
     for booster, (_, test) in zip(boosters.boosters, folds, strict=True):
-        margins[test] = booster.predict(
-            matrix[test], raw_score=True, num_iteration=rounds, num_threads=FIT_THREADS
-        )
+        margins[test] = predict(booster, matrix[test], rounds)
     return rounds, margins, float(min(losses))
+
+
+def predict(booster: Any, matrix: FloatArray, rounds: int | None = None) -> FloatArray:
+    """Margins of a table of rows."""
+    return np.asarray(
+        booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=threads_for(matrix))
+    )
 
 
 def fit_boost(
@@ -114,5 +125,5 @@ def fit_boost(
     weight: FloatArray | None = None,
 ) -> Any:
     """A booster of `plan.rounds` rounds."""
-    params = parameters(task, plan, seed)
+    params = parameters(task, plan, seed, threads_for(matrix))
     return lgb.train(params, make_dataset(matrix, y, categories, params, weight=weight), plan.rounds)

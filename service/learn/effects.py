@@ -10,7 +10,7 @@ minimises Σ (r − (w − π) τ(x))²: the R-learner (Nie & Wager 2021), a wei
   boosted   small trees on the same regression (R-/DR-learner)
   two       a boosted outcome model per arm, subtracted (T-learner, Künzel et al. 2019)
   one       one boosted outcome model with the arm as a column (S-learner)
-  average   mean of rule, risk, linear and boosted, each shrunk
+  average   mean of all but the T-learner, each shrunk, and their spread fitted again
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from service.learn.response import ResponseFit
 from service.learn.values import FloatArray, IntArray
 
 KINDS = ("rule", "risk", "linear", "one", "boosted", "two", "average")  # simplest first
-AVERAGED = ("rule", "risk", "linear", "boosted")
+AVERAGED = ("rule", "risk", "linear", "one", "boosted")
 RULE_BINS = 8
 RULE_SHARE = 0.05  # a side of a rule holds at least this share of rows
 RIDGE_PENALTIES = (30.0, 300.0, 3000.0, 30000.0, 300000.0)
@@ -228,7 +228,7 @@ def _boosted_effects(
         booster = boost.fit_boost(
             "number", inside[train], pair.target[train], categories, plan, seed, pair.weight[train]
         )
-        out[fold_of == f] = booster.predict(matrix[fold_of == f], num_threads=boost.FIT_THREADS)
+        out[fold_of == f] = boost.predict(booster, matrix[fold_of == f])
     return plan, out
 
 
@@ -259,6 +259,4 @@ def held_out_outcomes(
 
 
 def _predict(task: str, booster: Any, matrix: FloatArray) -> FloatArray:
-    return inverse_link(
-        task, np.asarray(booster.predict(matrix, raw_score=True, num_threads=boost.FIT_THREADS))
-    )
+    return inverse_link(task, boost.predict(booster, matrix))

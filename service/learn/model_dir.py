@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from service.errors import LearnError
+from service.learn.boost import predict
 from service.learn.card import write_card
 from service.learn.columns import encode
 from service.learn.fit import Fitted
@@ -26,8 +27,6 @@ from service.learn.scorer import SCHEMA_VERSION, Scorer, read_meta
 from service.learn.trees import from_dump, to_arrays
 from service.learn.uplift import ArmEffect, Part, Policy, UpliftFit
 from service.learn.values import FloatArray, IntArray
-
-TABLE_THREADS = 2
 
 
 def save_model(fitted: Fitted, folder: Path) -> dict[str, Any]:
@@ -188,7 +187,7 @@ class TableScorer:
         return self.scorer.score_matrix(matrix, self.scorer.design.table(matrix), self._margin)
 
     def _margin(self, name: str, matrix: FloatArray) -> FloatArray:
-        return np.asarray(self._boosters[name].predict(matrix, raw_score=True, num_threads=TABLE_THREADS))
+        return predict(self._boosters[name], matrix)
 
     def score_table(self, frame: pd.DataFrame, allow_missing: bool = False) -> pd.DataFrame:
         """The table with `score`, and for uplift models `uplift_<arm>` and `best_arm`, added."""

@@ -129,7 +129,7 @@ def _held_out(
             margin += linear.fit_linear(task, columns[train], y[train], penalty).margin(columns[test])
         if choice != "linear":
             booster = boost.fit_boost(task, matrix[train], y[train], encoder.category_positions, plan, seed)
-            margin += booster.predict(matrix[test], raw_score=True, num_threads=boost.FIT_THREADS)
+            margin += boost.predict(booster, matrix[test])
         out[test] = margin / 2 if choice == "average" else margin
     return {choice: out}
 
