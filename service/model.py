@@ -81,6 +81,8 @@ class AddressMatch:
     spread along a street; none for a postcode or coarser (the area itself is the answer).
     `reason` is a short code that says why the match is no better than it is, such as
     `unknown_number`, `unknown_street`, `no_house_number`, `ambiguous`, `nothing_recognised`.
+    `pattern` is the shape of what was typed ("W N, P W"), of category C only, without a letter or digit
+    of it; None when nothing was looked up.
     """
 
     country: str
@@ -106,6 +108,7 @@ class AddressMatch:
     alternatives: tuple[str, ...] = ()
     reason: str | None = None
     source: str = ""
+    pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

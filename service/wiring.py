@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.address.matcher import Matcher
+from service.address.pattern import address_pattern
 from service.archive import FigureArchive
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
@@ -37,6 +38,7 @@ from service.model import (
     Decision,
     Declared,
     Lead,
+    MatchCategory,
     MatchLevel,
     Place,
     Profile,
@@ -75,9 +77,11 @@ class CountryTables:
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
         match = self.matcher.match_address(query)
-        if self.online is None or match.level in _HOUSE_OR_STREET:
+        if self.online is not None and match.level not in _HOUSE_OR_STREET:
+            match = self.online.match_address(query, deadline_ms) or match
+        if match.category is not MatchCategory.C:
             return match
-        return self.online.match_address(query, deadline_ms) or match
+        return replace(match, pattern=address_pattern(query, self.matcher.rules))
 
     def locate_match(self, match: AddressMatch) -> Place:
         return self.areas.locate_match(match)

@@ -1,6 +1,7 @@
 """A decision as stored, and back. This is the place that keeps addresses out of the store.
 
-Kept: everything of the answer but the address itself; of that only how good the match was. The areas
+Kept: everything of the answer but the address itself; of that only how good the match was, and of one
+that failed the shape of what was typed ("W N, P W"), checked here to hold nothing else. The areas
 kept are those of the published tables, the small area being the finest. Figures are not copied into
 every row: they follow from the areas and the release, which the row names.
 """
@@ -31,6 +32,9 @@ from service.model import (
 )
 from service.store.guards import Spend
 
+_SHAPE = frozenset("WLNPDF, …")  # all that the shape of an address can be written with
+_SHAPE_LENGTH = 80
+
 
 def write_body(decision: Decision, spends: Sequence[Spend] = ()) -> bytes:
     """The decision as JSON without address, coordinates, alternatives or changes; and what it gives."""
@@ -45,7 +49,14 @@ def write_body(decision: Decision, spends: Sequence[Spend] = ()) -> bytes:
             "country": decision.country,
             "language": decision.language,
             "channel": decision.channel,
-            "match": [match.level, match.category, match.next_action, match.reason, match.source],
+            "match": [
+                match.level,
+                match.category,
+                match.next_action,
+                match.reason,
+                match.source,
+                _shape(match.pattern),
+            ],
             "codes": decision.place.codes,
             "names": decision.place.names,
             "profile": None
@@ -73,7 +84,7 @@ def write_body(decision: Decision, spends: Sequence[Spend] = ()) -> bytes:
 def read_body(body: bytes) -> Decision:
     """The stored decision. Its `address` says how good the match was and nothing more."""
     kept: dict[str, Any] = orjson.loads(body)
-    level, category, next_action, reason, source = kept["match"]
+    level, category, next_action, reason, source, *shape = kept["match"]  # older ones have no shape
     return Decision(
         decision_id=kept["id"],
         lead_id=kept["lead"],
@@ -90,6 +101,7 @@ def read_body(body: bytes) -> Decision:
             next_action=NextAction(next_action),
             reason=reason,
             source=source,
+            pattern=shape[0] if shape else None,
         ),
         place=Place(kept["country"], kept["codes"], kept["names"]),
         profile=_profile(kept["country"], kept["profile"]),
@@ -101,6 +113,13 @@ def read_body(body: bytes) -> Decision:
         profiling=kept["profiling"],
         unit=_unit(kept["unit"]),
     )
+
+
+def _shape(pattern: str | None) -> str | None:
+    """A shape as it is, cut to length; nothing of a text that is none, whoever made it."""
+    if pattern is None or not _SHAPE.issuperset(pattern):
+        return None
+    return pattern[:_SHAPE_LENGTH]
 
 
 def _profile(country: str, kept: dict[str, Any] | None) -> Profile | None:

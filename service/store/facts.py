@@ -1,4 +1,5 @@
-"""From the decision log to what is asked of it: sums for lift, the waiting leads, messages to be sent.
+"""From the decision log to what is asked of it: sums for lift and for match quality, the waiting leads,
+messages to be sent.
 
 A request appends one row to the log and is done. Everything derived from it is written here, by the
 background loop (or by whoever asks for lift), a batch per transaction: the log's `folded` mark and what
@@ -18,6 +19,7 @@ from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
 from service.store.connect import Database, insert_into, take_turns
 from service.store.guards import add_spending
+from service.store.match_counts import MatchCell, add_matches, read_matches
 from service.store.outbox import queue_messages
 from service.store.sums import (
     DECIDED,
@@ -37,7 +39,7 @@ from service.store.tables import (
     waiting,
 )
 
-__all__ = ["DIMENSIONS", "Facts", "LiftCell"]
+__all__ = ["DIMENSIONS", "Facts", "LiftCell", "MatchCell"]
 
 # Small batches: SQLite has one writer, and requests wait while this one writes.
 _BATCH = 25
@@ -85,6 +87,18 @@ class Facts:
         with self._database.reading() as connection:
             return read_lift_by_area(connection, outcome, only)
 
+    def match_counts(
+        self, from_day: str = "", to_day: str = "9999", country: str | None = None
+    ) -> list[MatchCell]:
+        """How the addresses of decisions made on days [from, to] were matched, by day; all countries if None.
+
+        Only decisions count: an address that was washed for a form is no decision and leaves no trace. What
+        is not yet folded is folded first. Raises StoreError.
+        """
+        self.fold(at_most=_FOLD_FIRST)
+        with self._database.reading() as connection:
+            return read_matches(connection, (from_day, to_day), country)
+
     def outcome_kinds(self) -> list[str]:
         """The kinds of outcome that have been counted so far."""
         with self._database.reading() as connection:
@@ -114,6 +128,9 @@ class Facts:
                 insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
                 connection.execute(insert, facts)
             add_to_sums(connection, [(fact, DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
+            add_matches(
+                connection, [(to_day(row.made_ms), body) for row, body in zip(rows, kept, strict=True)]
+            )
             for day in {fact["day"] for fact in facts}:
                 add_spending(connection, day, _given_on(day, rows, kept))
             _queue_leads(connection, newest)
@@ -121,9 +138,19 @@ class Facts:
         return len(rows)
 
     def _fold_outcomes(self) -> int:
-        query = select(outcomes).where(~outcomes.c.folded).order_by(outcomes.c.received_ms).limit(_BATCH)
+        # An outcome may be here before its decision has been folded: then it waits for that.
+        ready = decisions.c.folded | decisions.c.seq.is_(None)
+        query = (
+            select(outcomes)
+            .outerjoin(decisions, decisions.c.decision_id == outcomes.c.decision_id)
+            .where(~outcomes.c.folded, ready)
+            .order_by(outcomes.c.received_ms)
+            .limit(_BATCH)
+        )
         with self._database.writing() as connection:
-            rows = connection.execute(query if self._database.is_sqlite else query.with_for_update()).all()
+            rows = connection.execute(
+                query if self._database.is_sqlite else query.with_for_update(of=outcomes)
+            ).all()
             if not rows:
                 return 0
             ids = [row.event_id for row in rows]

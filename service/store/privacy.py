@@ -1,7 +1,7 @@
 """What is kept of a lead: shown, erased, and deleted when its time is over.
 
-Sums over many leads (`lift_cells`, `area_cells`) name nobody and stay. So does an objection: it is kept
-under a salted hash, because erasing it would allow what the lead has objected to.
+Sums over many leads (`lift_cells`, `area_cells`, `match_cells`) name nobody and stay. So does an objection:
+it is kept under a salted hash, because erasing it would allow what the lead has objected to.
 """
 
 from __future__ import annotations

@@ -143,6 +143,20 @@ area_cells = Table(
     Column("value_squared", Double, nullable=False),
     sqlite_with_rowid=False,
 )
+# How addresses were matched: decisions per outcome of the match. `pattern` is the shape of what was typed,
+# of failures only; see `match_counts` for how many there can be.
+match_cells = Table(
+    "match_cells",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("country", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),  # "" when there is none
+    Column("pattern", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 # The value that one decision has brought so far per outcome: what the squares above need.
 decision_values = Table(
     "decision_values",
