@@ -1,11 +1,14 @@
-"""How often a lead was decided on, and what came of it: contact frequency as a factor."""
+"""What was decided and what came of it: contact frequency as a factor, and the log for a replay."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import case, exists, func, select
 
+from service.model import Decision
+from service.store.bodies import read_body
 from service.store.connect import Database
 from service.store.tables import decision_facts, decisions, outcomes
 
@@ -42,3 +45,35 @@ def exposures(database: Database, slot: str, outcome: str, from_day: str, to_day
     with database.reading() as connection:
         rows = connection.execute(query.order_by(counted.c.arm, times)).all()
     return [Exposure(r.arm, int(r.times), int(r.leads), int(r.happened)) for r in rows]
+
+
+def logged_decisions(
+    database: Database, outcome: str, from_ms: int, to_ms: int, batch: int = 500
+) -> Iterator[tuple[Decision, dict[str, float]]]:
+    """Decisions made in [from, to) with, per slot, 1.0 where the outcome was put down to it; oldest first."""
+    after = 0
+    while True:
+        query = (
+            select(decisions.c.seq, decisions.c.decision_id, decisions.c.body)
+            .where(decisions.c.seq > after, decisions.c.made_ms >= from_ms, decisions.c.made_ms < to_ms)
+            .order_by(decisions.c.seq)
+            .limit(batch)
+        )
+        with database.reading() as connection:
+            rows = connection.execute(query).all()
+            ids = [row.decision_id for row in rows]
+            happened = connection.execute(
+                select(outcomes.c.decision_id, outcomes.c.slot).where(
+                    outcomes.c.decision_id.in_(ids), outcomes.c.kind == outcome, outcomes.c.attributed
+                )
+            ).all()
+        if not rows:
+            return
+        slots: dict[str, set[str]] = {}
+        for decision_id, slot in happened:
+            slots.setdefault(decision_id, set()).add(slot)
+        for row in rows:
+            decision = read_body(bytes(row.body))
+            own = slots.get(row.decision_id, set())
+            yield decision, {slot: float(bool(own & {"", slot})) for slot in decision.treatments}
+        after = rows[-1].seq
