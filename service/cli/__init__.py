@@ -23,6 +23,7 @@ COMMANDS = {
     "refdata": ("service.cli.refdata", "refdata", "The reference tables as releases."),
     "segments": ("service.cli.segments", "segments", "Market potential, profiles, correlation."),
     "learn": ("service.cli.learn", "learn", "Lift, response and uplift models, and their gate."),
+    "match-quality": ("service.cli.match_quality", "command", "How well addresses match, and what fails."),
     "suppression": ("service.cli.suppression", "suppression", "Lists of people who may not be contacted."),
     "keys": ("service.cli.keys", "keys", "API keys: create, list, revoke."),
 }

@@ -24,6 +24,7 @@ from service.client.shapes import (
     LiveAnswer,
     LoadAnswer,
     MatchedAnswer,
+    MatchQualityAnswer,
     MatchRequest,
     MessagesAnswer,
     NewWebhookAnswer,
@@ -321,6 +322,24 @@ class Doorstep(Transport):
         """Outcome rate by how often a lead was decided on in a slot, treated beside holdout."""
         answer: FrequencyAnswer = self.call(
             "GET", "/reports/frequency", query={"slot": slot, "outcome": outcome, "from": from_, "to": to}
+        )
+        return answer
+
+    def reports_match_quality(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        period: Literal["day", "week", "month"] | None = None,
+        country: str | None = None,
+        top: int | None = None,
+    ) -> MatchQualityAnswer:
+        """Shares of category and level per period, and the most frequent failures by the shape of
+        what was typed."""
+        answer: MatchQualityAnswer = self.call(
+            "GET",
+            "/reports/match-quality",
+            query={"from": from_, "to": to, "period": period, "country": country, "top": top},
         )
         return answer
 

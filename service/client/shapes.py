@@ -488,6 +488,30 @@ class FrequencyAnswer(TypedDict):
     rows: list[FrequencyRowAnswer]
 
 
+class PeriodQualityAnswer(TypedDict):
+    start: str
+    requests: int
+    categories: dict[str, float]
+    levels: dict[str, float]
+    named_low: float
+    named_high: float
+
+
+class FrequentFailureAnswer(TypedDict):
+    reason: str
+    pattern: str
+    count: int
+    share: float
+
+
+class MatchQualityAnswer(TypedDict):
+    period: str
+    total: PeriodQualityAnswer | None
+    periods: list[PeriodQualityAnswer]
+    failures: list[FrequentFailureAnswer]
+    failures_not_shown: int
+
+
 class SegmentPotentialAnswer(TypedDict):
     code: str
     name: str

@@ -14,13 +14,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, Protocol, get_args
 
 from service.errors import InvalidInputError
 
 LEVELS = ("unit", "house", "street", "postcode", "municipality", "none")
 CATEGORIES = ("A", "B", "C")
 Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = get_args(Period)
 _Z = 1.959964  # two-sided 95 %
 
 
@@ -34,6 +35,23 @@ class MatchCount:
     reason: str
     pattern: str
     count: int
+
+
+class StoredCount(Protocol):
+    """One row of the store's counts; its day is text such as "2026-11-21"."""
+
+    @property
+    def day(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def pattern(self) -> str: ...
+    @property
+    def count(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +86,20 @@ class MatchQuality:
     failures_not_shown: int
 
 
+def count_matches(cells: Iterable[StoredCount]) -> list[MatchCount]:
+    """The store's counts as the report takes them."""
+    return [
+        MatchCount(date.fromisoformat(c.day), c.level, c.category, c.reason, c.pattern, c.count)
+        for c in cells
+    ]
+
+
 def match_quality(counts: Iterable[MatchCount], period: Period = "week", top: int = 20) -> MatchQuality:
     """The report of some counts, periods oldest first, the `top` failures by count.
 
     Raises InvalidInputError for a level or category that does not exist, a negative count or another period.
     """
-    if period not in ("day", "week", "month"):
+    if period not in PERIODS:
         raise InvalidInputError(f"A period is day, week or month, not {period!r}.", "period")
     by_period: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
     failures: Counter[tuple[str, str]] = Counter()

@@ -1,4 +1,4 @@
-"""The `match-quality` report as pictures: an HTML fragment with inline SVG, no script, no request."""
+"""The `match-quality` report as pictures: HTML with inline SVG, no script, no request."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _COLOURS = {
 }
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 720, 220, 44, 30
 _MOST_BARS = 60
+_STYLE = """:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
+figure{margin:2rem 0}figcaption span{margin-left:.8rem}table{border-collapse:collapse}caption{text-align:left}
+td,th{border-bottom:1px solid #8886;padding:.3rem .7rem;text-align:left}.number{text-align:right}"""
 
 
 def quality_html(report: MatchQuality) -> str:
@@ -39,6 +43,14 @@ def quality_html(report: MatchQuality) -> str:
             _failures(report.failures, report.failures_not_shown),
             "</section>",
         )
+    )
+
+
+def quality_page(report: MatchQuality) -> str:
+    """The whole HTML document, readable by light and in the dark."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Match quality</title>'
+        f"<style>{_STYLE}</style></head><body>\n{quality_html(report)}\n</body></html>\n"
     )
 
 
@@ -97,7 +109,7 @@ def _failures(failures: Sequence[FrequentFailure], not_shown: int) -> str:
     rest = f"<p>{not_shown:,} other failures.</p>" if not_shown else ""
     return (
         "<table><caption>Most frequent failures (category C). W word, N number, P postcode, L letter, "
-        "F floor or door, D other number</caption>"
+        "F floor or door, D other number, … more; other: rare shapes together</caption>"
         "<thead><tr><th>Reason</th><th>Shape</th><th>Count</th><th>Of all</th>"
         f"<th></th></tr></thead><tbody>{rows}</tbody></table>{rest}"
     )

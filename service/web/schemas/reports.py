@@ -9,7 +9,7 @@ from service.store.outcomes import OUTCOME_KINDS
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
 
-_DAY = validate.Regexp(r"^\d{4}-\d{2}-\d{2}$", error="Must be a day such as 2026-11-21.")
+DAY = validate.Regexp(r"^\d{4}-\d{2}-\d{2}$", error="Must be a day such as 2026-11-21.")
 
 
 def _check_by(text: str) -> None:
@@ -25,8 +25,8 @@ class LiftQuery(Strict):
         metadata={"description": f"What to split by, separated by commas: {', '.join(BY)}."},
     )  # fmt: skip
     period = fields.String(load_default="month", validate=validate.OneOf(list(PERIODS)))
-    from_ = fields.String(data_key="from", load_default="1970-01-01", validate=_DAY)
-    to = fields.String(load_default="9999-12-31", validate=_DAY)
+    from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
+    to = fields.String(load_default="9999-12-31", validate=DAY)
     slot = fields.String(validate=validate.Length(max=64))
     format = fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))
 
@@ -34,8 +34,8 @@ class LiftQuery(Strict):
 class FrequencyQuery(Strict):
     slot = fields.String(load_default="first_email", validate=validate.Length(max=64))
     outcome = fields.String(load_default="bought", validate=validate.OneOf(OUTCOME_KINDS))
-    from_ = fields.String(data_key="from", load_default="1970-01-01", validate=_DAY)
-    to = fields.String(load_default="9999-12-31", validate=_DAY)
+    from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
+    to = fields.String(load_default="9999-12-31", validate=DAY)
 
 
 class LiftRowAnswer(Schema):
