@@ -65,7 +65,10 @@ def fit(
 def score(folder: Path, table: Path, out: Path, allow_missing: bool) -> None:
     """Adds `score`, and for uplift models `uplift_<arm>` and `best_arm`; keeps every row and column."""
     frame = read_table(table)
-    write_table(TableScorer(folder).score_table(frame, allow_missing), out)
+    scored = TableScorer(folder).score_table(frame, allow_missing)
+    for name in frame.columns[[name in ("score", "best_arm") for name in frame.columns]]:
+        click.echo(f"warning: the table had a column {name!r} already; it is replaced.", err=True)
+    write_table(scored, out)
     click.echo(f"{len(frame):,} rows scored to {out}", err=True)
 
 

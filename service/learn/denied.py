@@ -14,7 +14,8 @@ _TOPICS: dict[str, tuple[str, ...]] = {
         r"origin_(country|ethnic)\w*|(country|land|region)_of_(origin|birth)|country_origin|ethnic\w*|race|racial",
         r"nationalit\w*|citizen\w*|statsborger\w*|medborgar\w*|kansalais\w*|immigr\w*|indvandr\w*|innvandr\w*|invandr\w*",
         r"efterkommer\w*|herkomst\w*|oprindelse\w*|oprindelsesland|opphav\w*|härkomst\w*|ursprung\w*|syntyperä\w*|maahanmuut\w*",
-        r"p?(white|black|hispanic|latino|asian|afr?oamerican)s?|foreign_?born|fødeland\w*|født_i_\w*|födelseland\w*",
+        r"(p|pct|percent|share)_?(white|black|hispanic|latino|asian)s?|hispanic|latino|foreign_?(born|worker)\w*|"
+        r"(white|black|asian)_(share|pct|percent|population|people|american)|native_country|fødeland\w*|født_i_\w*|födelseland\w*",
         r"(non_?)?western|(ikke_?)?vestlig\w*|native_(language|tongue)|modersmål\w*|äidinkiel\w*|refugee\w*|flygtning\w*",
     ),
     "religion": (

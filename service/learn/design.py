@@ -22,7 +22,7 @@ MISSING_ROWS = 10  # fewer missing rows than this teach nothing about missingnes
 STRETCH = (
     1.0  # a value may lie this many training spreads outside before it is clipped: trends go on, typos do not
 )
-WORK_LIMIT = 6e9  # rows × columns²: indicators of few-valued numbers are left out above this (seconds)
+WORK_LIMIT = 2e9  # rows × columns²: indicators of few-valued numbers are left out above this (seconds)
 
 
 @dataclass(frozen=True, slots=True)

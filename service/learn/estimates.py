@@ -33,12 +33,13 @@ class Estimate:
     def high(self) -> float:
         return self.value + Z * self.error
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float | None]:
+        """Value and bounds; None for what could not be estimated, because JSON knows no infinity."""
         return {"value": _round(self.value), "low": _round(self.low), "high": _round(self.high)}
 
 
-def _round(x: float) -> float:
-    return float(f"{x:.6g}")
+def _round(x: float) -> float | None:
+    return float(f"{x:.6g}") if np.isfinite(x) else None
 
 
 def mean_estimate(values: FloatArray, groups: IntArray | None = None) -> Estimate:

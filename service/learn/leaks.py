@@ -26,9 +26,11 @@ ARM_AUC = 0.95
 BALANCE_P = 1e-6
 _AFTERWARDS = re.compile(
     r"(^|[_.\s])((call_?)?duration|talk_?time|call_?length|varighed|samtaletid|varighet|samtalstid|kesto|puheaika"
-    r"|churn_?(date|reason|score)|cancel\w*|opsag\w*|closed_?(at|date)|purchase_?date|order_?(id|date|amount|value)"
-    r"|købsdato|ordre(dato|værdi|beløb)|revenue|outcome\w*|out_\w+|response_date)($|[_.\s])",
+    r"|(churn|cancel\w*|opsigelse\w*)_?(date|dato|reason|årsag)|closed_?(at|date)|response_date)($|[_.\s])|^out_",
     re.IGNORECASE,
+)
+_EARLIER = re.compile(
+    r"(^|[_.\s])(last|prev\w*|prior|past|avg|mean|hist\w*|sidste|forrige|tidligere)($|[_.\s])", re.I
 )
 
 
@@ -102,7 +104,7 @@ def _certainty(
         return f"it alone explains {r2:.1%} of the variance of the outcome" if r2 >= CERTAIN_R2 else None
     if auc >= CERTAIN_AUC:
         return f"it alone separates the outcome (AUC {auc:.3f})"
-    if _AFTERWARDS.search(name) and auc >= AFTERWARDS_AUC and auc > others:
+    if _AFTERWARDS.search(name) and not _EARLIER.search(name) and auc >= AFTERWARDS_AUC and auc > others:
         return (
             f"its name says it is known only afterwards, and it alone ranks the outcome best (AUC {auc:.2f})"
         )

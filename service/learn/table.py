@@ -38,6 +38,9 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, UnicodeError, pd.errors.ParserError) as error:
         raise LearnError(f"{path.name} could not be read as a table: {str(error).splitlines()[0]}") from error
     frame.columns = [str(c).strip() for c in frame.columns]
+    for name in [c for c in frame.columns if pd.api.types.is_object_dtype(frame[c])]:
+        if frame[name].map(lambda v: isinstance(v, list | dict | tuple | np.ndarray)).any():
+            frame[name] = frame[name].map(str)  # nested values are no feature, but no reason to stop either
     duplicated = [name for name, count in Counter(frame.columns).items() if count > 1]
     if duplicated:
         raise LearnError(f"{path.name} has two columns called {duplicated[0]!r}; rename one of them.")

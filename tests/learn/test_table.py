@@ -95,7 +95,8 @@ def test_unseen_and_rare_levels_are_other_and_missing_stays_missing() -> None:
         ("kontanthjælp_pct", "benefits"), ("Kriminalitet_2019", "crime"), ("rikostuomio", "crime"),
         ("cpr-nr", "identity"), ("äänestysaktiivisuus", "politics"),
         ("trace", None), ("original_price", None), ("embrace_rate", None), ("benefit_shown", None),
-        ("third_party", None), ("voted_best_shop_css", "politics"), ("grace_days", None), ("domain", None),
+        ("third_party", None), ("black_friday_buyer", None), ("pct_black", "origin"),
+        ("voted_best_shop_css", "politics"), ("grace_days", None), ("domain", None),
     ],
 )  # fmt: skip
 def test_sensitive_columns_are_refused_by_name(name, topic) -> None:
@@ -105,3 +106,9 @@ def test_sensitive_columns_are_refused_by_name(name, topic) -> None:
 def test_dates_in_three_forms() -> None:
     for text in ("2026-11-21", "21-11-2026", "21.11.2026"):
         assert parse_dates(pd.Series([text, ""]))[0] == 20778.0
+
+
+def test_nested_values_of_a_parquet_file_do_not_stop_the_reading(tmp_path) -> None:
+    pd.DataFrame({"n": range(30), "tags": [["a", "b"]] * 30}).to_parquet(tmp_path / "t.parquet")
+    reading, _ = read_columns(read_table(tmp_path / "t.parquet"), ())
+    assert "tags" in reading.dropped
