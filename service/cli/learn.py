@@ -9,7 +9,7 @@ import click
 
 from service.cli.learn_curve import curve, drivers, products
 from service.cli.learn_log import import_, lift
-from service.cli.learn_policy import promote, replay
+from service.cli.learn_policy import promote, replay, silent
 from service.learn.card import card_lines
 from service.learn.evaluate import evaluate_table
 from service.learn.fit import FitOptions, fit_table
@@ -93,6 +93,7 @@ learn.add_command(lift)
 learn.add_command(import_)
 learn.add_command(promote)
 learn.add_command(replay)
+learn.add_command(silent)
 learn.add_command(curve)
 learn.add_command(drivers)
 learn.add_command(products)

@@ -14,6 +14,7 @@ from service.decide.choose import choice_probabilities
 from service.decide.policy import load_policy
 from service.decide.situation import Situation
 from service.errors import LearnError
+from service.learn.baskets import silent_leads
 from service.learn.evaluate import evaluate_table
 from service.learn.lift import Side
 from service.learn.replay import Replayed, SlotReplay, replay_slot
@@ -27,6 +28,7 @@ from service.store.store import open_store
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _MOVES = 8
+_LEADS = 500  # leads whose events are read at once
 
 
 @click.command()
@@ -151,3 +153,43 @@ def _show(found: SlotReplay, outcome: str) -> None:
         f"  expected {expected.value:.4f} [{expected.low:.4f}, {expected.high:.4f}], gain {gain.value:+.4f} "
         f"[{gain.low:+.4f}, {gain.high:+.4f}] from {found.effective_leads:,.0f} effective leads"
     )
+
+
+@click.command()
+@click.option("--after", default=90, show_default=True, help="Days without a sign of life.")
+@click.option(
+    "--from", "from_", type=_DAY, default="2000-01-01", help="First day of logged decisions to look at."
+)
+@click.option("--top", default=20, show_default=True, help="Leads to list per segment.")
+def silent(after: int, from_: datetime, top: int) -> None:
+    """Leads that have gone silent, by base segment, with the activation flow that each should get."""
+    config = load_config()
+    codes = load_definitions(config.reference_data / "policy" / "segments").codes
+    policy = load_policy(config.reference_data / "policy", codes)
+    flows = {}
+    for code in ("", *codes):
+        quiet = [
+            rule
+            for rule in policy.sub_segments
+            if "quiet_days" in rule.ranges and (not code or code in rule.bases)
+        ]
+        if quiet:
+            flows[code] = quiet[0].flow
+    heard: dict[str, datetime] = {}
+    segment_of: dict[str, str] = {}
+    start = int(from_.replace(tzinfo=UTC).timestamp() * 1000)
+    with closing(open_store(config.database_url, salt=config.salt)) as store:
+        for decision, _ in logged_decisions(store.database, "bought", start, 2**62):
+            heard[decision.lead_id] = max(heard.get(decision.lead_id, decision.made_at), decision.made_at)
+            segment_of[decision.lead_id] = decision.segment.code or ""
+        leads = list(heard)
+        for first in range(0, len(leads), _LEADS):
+            for event in store.outcomes.events_of(leads[first : first + _LEADS]):
+                heard[event.lead_id] = max(heard[event.lead_id], event.at)
+    found = silent_leads(heard, segment_of, flows, datetime.now(UTC), after)
+    for segment, quiet_leads in found.items():
+        click.echo(f"{segment or '(no segment)'}: {len(quiet_leads):,} silent -> {quiet_leads[0].flow}")
+        for lead in quiet_leads[:top]:
+            click.echo(f"  {lead.lead_id}  {lead.days} days")
+    if not found:
+        click.echo(f"Nobody has been silent for {after} days.")

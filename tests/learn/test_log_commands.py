@@ -20,6 +20,7 @@ from service.model import (
     Versions,
     Weights,
 )
+from service.store.outcomes import LeadEvent
 from service.store.store import open_store
 
 MADE = datetime.now(UTC) - timedelta(days=2)
@@ -87,3 +88,20 @@ def test_an_import_without_its_columns_says_which(log, tmp_path, enrich_learn) -
     ran = enrich_learn("import", tmp_path / "t.csv", "--kind", "purchase")
     assert ran.code == 1
     assert "--column lead_id=" in ran.error
+
+
+def test_silent_leads_are_listed_with_their_flow(tmp_path, monkeypatch, enrich_learn) -> None:
+    url = f"sqlite:///{tmp_path}/silent.sqlite"
+    monkeypatch.setenv("ENRICH_DATABASE_URL", url)
+    store = open_store(url)
+    long_ago = datetime.now(UTC) - timedelta(days=120)
+    store.record_decisions(
+        [decision(1, "treated", long_ago), decision(2, "treated", long_ago), decision(3, "treated")]
+    )
+    store.outcomes.record_events([LeadEvent("e", "lead-2", "web", datetime.now(UTC) - timedelta(days=1))])
+    store.close()
+    said = enrich_learn("silent", "--after", "90").out
+    assert "A1: 1 silent -> " in said
+    assert "lead-1  120 days" in said
+    assert "lead-2" not in said
+    assert "Nobody" in enrich_learn("silent", "--after", "500").out
