@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
+from service.area.cells import CellMemory
 from service.model import AddressMatch, MatchLevel, Place
 from service.tables import Release
 
@@ -18,6 +19,7 @@ FAR_M = 1000.0  # a coordinate this far outside its own postcode is wrong, not m
 COAST_M = 300.0  # quays and piers that drawn coastlines leave out
 DRAWING_M = 50.0  # borders of two levels are simplified apart from each other
 _M_PER_DEGREE = 111_320.0
+_KEPT_PLACES = 16_384  # combinations of areas, some 700 bytes each
 _POINT_LEVELS = frozenset({MatchLevel.UNIT, MatchLevel.HOUSE, MatchLevel.STREET})
 OUTSIDE_POSTCODE = "coordinate_outside_postcode"
 
@@ -96,6 +98,8 @@ class AreaIndex:
     _everywhere: _AllLevels
     _above: Mapping[str, Mapping[str, str]]
     _within: Mapping[str, Mapping[str, str]]
+    _cells: CellMemory
+    _kept: dict[tuple[str | None, ...], Place]
 
     @classmethod
     def load(cls, release: Release, country: str) -> AreaIndex:
@@ -111,7 +115,8 @@ class AreaIndex:
         above = _coarser_than_municipality(levels, shapes)
         searched = _search_order(levels, shapes)
         everywhere = _AllLevels.load(shapes, searched)
-        return cls(country, levels, names, shapes, searched, everywhere, above, within)
+        cells = CellMemory(everywhere.tree)
+        return cls(country, levels, names, shapes, searched, everywhere, above, within, cells, {})
 
     def locate_match(self, match: AddressMatch) -> Place:
         """The areas that a match lies in, finest first.
@@ -119,13 +124,20 @@ class AreaIndex:
         House, unit and street: the levels on which all of its points agree. Postcode: itself, and each
         area that holds at least 95 % of its households. Municipality: itself and what is above it.
         """
-        codes: dict[str, str] = {}
+        codes: Mapping[str, str] = {}
         reason = None
         if match.level in _POINT_LEVELS:
-            points = [shapely.Point(lon, lat) for lat, lon in _coordinates(match)]
-            if points and self._far_from_postcode(match.postcode, points):
-                points, reason = [], OUTSIDE_POSTCODE
-            codes = self._agreed(points)
+            codes, reason = self._areas_of(match.postcode, _coordinates(match))
+        key = (reason, match.postcode, match.municipality_code, *codes, *codes.values())
+        place = self._kept.get(key)
+        if place is None:
+            if len(self._kept) >= _KEPT_PLACES:
+                self._kept.clear()  # rarer and cheaper than keeping an order on every request
+            place = self._kept[key] = self._make_place(match, codes, reason)
+        return place
+
+    def _make_place(self, match: AddressMatch, areas: Mapping[str, str], reason: str | None) -> Place:
+        codes = dict(areas)
         if match.postcode and self._is_code("postcode", match.postcode):
             if not codes:  # no coordinate to go by
                 codes = dict(self._within.get(match.postcode, {}))
@@ -137,6 +149,20 @@ class AreaIndex:
         ordered = {level: codes[level] for level in self.levels if level in codes}
         named = {level: self.names[level].get(code, "") for level, code in ordered.items()}
         return Place(self.country, ordered, {level: name for level, name in named.items() if name}, reason)
+
+    def _areas_of(
+        self, postcode: str | None, coordinates: Sequence[tuple[float, float]]
+    ) -> tuple[Mapping[str, str], str | None]:
+        """The areas that hold all these points, and why they are not used if they are not."""
+        if len(coordinates) == 1:
+            known = self._cells.recall(*coordinates[0])
+            # in its own postcode's polygon, so not far from it
+            if known is not None and known.get("postcode") == postcode:
+                return known, None
+        points = [shapely.Point(lon, lat) for lat, lon in coordinates]
+        if points and self._far_from_postcode(postcode, points):
+            return {}, OUTSIDE_POSTCODE
+        return self._agreed(points), None
 
     def is_in_postcode(self, postcode: str, lat: float, lon: float) -> bool | None:
         """Whether a point lies in or near its postcode's polygon; None when that has none."""
@@ -156,6 +182,7 @@ class AreaIndex:
     def _at(self, point: Any) -> dict[str, str]:
         found = self._everywhere.at(point)
         if len(found) == len(self._searched):
+            self._cells.note(point.y, point.x, found)
             return found
         ashore = "municipality" in found or "municipality" not in self._shapes
         for level in self._searched:

@@ -1,0 +1,63 @@
+"""Cells of a fine grid that lie wholly inside the same areas: their points need no polygon.
+
+A point-in-polygon query costs some 30 µs in the middle of a request, most of it the way into the
+library and back. Towns are asked about again and again, and few cells hold a border. So a cell's answer
+is kept once it is sure: when each area that touches the cell covers all of it, and each level has one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import shapely
+
+# Cells of 0.001° by 0.002°, some 110 m by 125 m at 55° north: most cells even of a city hold no border.
+_NORTH_PER_CELL = 0.001
+_EAST_PER_CELL = 0.002
+_KEPT = 200_000  # cells; some 25 MB when full, for the answers themselves are shared
+
+
+class CellMemory:
+    """What is known of cells: level -> code of the areas that cover one, or that a border runs through."""
+
+    def __init__(self, tree: Any, kept: int = _KEPT) -> None:
+        self._tree = tree
+        self._kept = kept
+        self._cells: dict[tuple[int, int], Mapping[str, str] | None] = {}
+        self._shared: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    def recall(self, lat: float, lon: float) -> Mapping[str, str] | None:
+        """The areas of every point in this point's cell; None when they differ or nobody has asked yet."""
+        try:
+            return self._cells.get(_cell_of(lat, lon))
+        except (ValueError, OverflowError):
+            return None  # not a number: another's coordinate, for the polygons to refuse
+
+    def note(self, lat: float, lon: float, found: Mapping[str, str]) -> None:
+        """Keeps what was found for a point, if it holds for its whole cell."""
+        cell = _cell_of(lat, lon)
+        if cell in self._cells:
+            return
+        if len(self._cells) >= self._kept:
+            self._cells.clear()  # rarer and cheaper than keeping an order on every request
+        self._cells[cell] = self._share(found) if self._is_uniform(cell) else None
+
+    def _is_uniform(self, cell: tuple[int, int]) -> bool:
+        south, west = cell[0] * _NORTH_PER_CELL, cell[1] * _EAST_PER_CELL
+        # a hair larger than the cell, so that rounding puts no point of the cell outside
+        edge = 1e-9
+        box = shapely.box(
+            west - edge, south - edge, west + _EAST_PER_CELL + edge, south + _NORTH_PER_CELL + edge
+        )
+        touching = self._tree.query(box, predicate="intersects").tolist()
+        covering = self._tree.query(box, predicate="covered_by").tolist()
+        return sorted(touching) == sorted(covering)
+
+    def _share(self, found: Mapping[str, str]) -> Mapping[str, str]:
+        return self._shared.setdefault((*found, *found.values()), found)
+
+
+def _cell_of(lat: float, lon: float) -> tuple[int, int]:
+    return math.floor(lat / _NORTH_PER_CELL), math.floor(lon / _EAST_PER_CELL)
