@@ -10,12 +10,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from service.decide.arms import draw_number
-from service.decide.consent import Contactability
-from service.decide.contact_rules import MEDIA
 from service.decide.odds import draw_candidate, lay_odds
 from service.decide.plans import ANY_CHANNEL, Candidate, ReadyVariant, SlotPlan
 from service.decide.policy import Policy
-from service.decide.reach import allowed_channels, check_medium, choose_agent
+from service.decide.reach import allowed_channels, check_media, check_medium, choose_agent
 from service.decide.situation import Draw, Setting, Situation
 from service.decide.treatments import CHANNELS
 from service.model import Treatment
@@ -30,9 +28,7 @@ def choose_treatments(policy: Policy, situation: Situation) -> dict[str, Treatme
     """
     setting, draw = _set_scene(policy, situation)
     everyone_alike = must_be_standard(policy, situation) is not None
-    contacts: dict[str, Contactability] = {
-        medium: check_medium(policy, situation, setting, medium) for medium in MEDIA
-    }
+    contacts = check_media(policy, situation, setting)
     chosen: dict[str, Treatment] = {}
     for code, slot in policy.slots.items():
         plan = policy.plans[code, setting.country, setting.language, setting.channel]
@@ -125,6 +121,5 @@ def _make_treatment(
 ) -> Treatment:
     content = variant.content
     if candidate.rule.valid_days is not None:
-        until = draw.today + timedelta(days=candidate.rule.valid_days)
-        content = {**content, "valid_until": until.isoformat()}
+        content = variant.content_until(draw.today + timedelta(days=candidate.rule.valid_days))
     return Treatment(plan.slot.code, variant.id, draw.arm, propensity, content)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -77,11 +77,12 @@ class OpenHours:
 
 @dataclass(frozen=True, slots=True)
 class CountryRules:
-    """All rules of one country; per medium the newest first."""
+    """All rules of one country; per medium the newest first. `unasked` is the memory of `check_media`."""
 
     country: str
     rules: Mapping[str, tuple[ContactRule, ...]]
     hours: OpenHours
+    unasked: dict[date, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def rule_on(self, medium: str, day: date) -> ContactRule:
         for rule in self.rules[medium]:

@@ -58,7 +58,7 @@ def draw_candidate(
     if everyone_alike:
         return plan.standard, plan.standard.variants[0], 1.0
     odds = lay_odds(policy, situation, plan, draw)
-    forced = _experiment_arm(policy, plan, draw, odds.arms)
+    forced = None if odds.arms is _ONE_ARM else _experiment_arm(policy, plan, draw, odds.arms)
     if draw.arm == "holdout":
         candidate = plan.standard
     elif forced is not None:

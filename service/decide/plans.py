@@ -6,7 +6,7 @@ A request then only filters and ranks a handful of ready-made contents; no text 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from service.decide.company import Company, Slot
@@ -24,6 +24,15 @@ class ReadyVariant:
     id: str
     share: float
     content: Mapping[str, object]
+    _dated: dict[date, Mapping[str, object]] = field(default_factory=dict, repr=False, compare=False)
+
+    def content_until(self, until: date) -> Mapping[str, object]:
+        """The content with its last day: the same for all leads of a day, so made once a day."""
+        dated = self._dated.get(until)
+        if dated is None:
+            self._dated.clear()
+            dated = self._dated[until] = {**self.content, "valid_until": until.isoformat()}
+        return dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +178,8 @@ def _make_variant(
     rule: TreatmentRule, slot: Slot, variant: Variant, language: str, disclosure: str, notice: str
 ) -> ReadyVariant:
     copy = variant.copy[language]
-    content: dict[str, object] = {field: copy[field] for field in slot.fields}
-    content.update({field: list(copy[field]) for field in slot.lists})
+    content: dict[str, object] = {name: copy[name] for name in slot.fields}
+    content.update({name: list(copy[name]) for name in slot.lists})
     content["benefit"] = copy["benefit"]
     content["recipient_reason"] = rule.recipient_reason[language]
     content["purpose"] = rule.purpose

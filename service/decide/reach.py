@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from service.decide.agents import NOTHING_WANTED, best_agent, rank_agents, seat_agents
 from service.decide.consent import Contactability, check_contact
+from service.decide.contact_rules import MEDIA
 from service.decide.policy import Policy
 from service.decide.situation import Draw, Setting, Situation
 from service.model import Treatment
@@ -27,6 +28,23 @@ def check_medium(policy: Policy, situation: Situation, setting: Setting, medium:
         objected=situation.objected,
         lists=situation.lists,
     )
+
+
+def check_media(policy: Policy, situation: Situation, setting: Setting) -> Mapping[str, Contactability]:
+    """`check_medium` for each medium. Most leads come without consents, and where no list is imported
+    either, the answer is the same for all of a day: it is kept, which saves a tenth of the choice."""
+    consent = situation.lead.consent
+    said = consent.email or consent.phone or consent.sms or consent.post
+    if said or situation.objected or situation.lists or not setting.country_known:
+        return {medium: check_medium(policy, situation, setting, medium) for medium in MEDIA}
+    kept, today = policy.contact_rules[setting.country].unasked, situation.now.date()
+    contacts: Mapping[str, Contactability] | None = kept.get(today)
+    if contacts is None:
+        contacts = {medium: check_medium(policy, situation, setting, medium) for medium in MEDIA}
+        kept.clear()
+        if not any(contact.allowed for contact in contacts.values()):  # else it follows the clock
+            kept[today] = contacts
+    return contacts
 
 
 def choose_agent(
