@@ -179,6 +179,14 @@ class AddressIndex:
         high = _first(len(self._inner_key), wanted + b"\xff", self._inner_from)
         return list(self._inner_key[low : min(high, low + limit)])
 
+    def word_rows(self, prefix: str) -> npt.NDArray[np.int64]:
+        """Key rows in which any word begins with a prefix, each once per such word."""
+        wanted = prefix.encode()
+        low = _first(len(self._inner_key), wanted, self._inner_from)
+        high = _first(len(self._inner_key), wanted + b"\xff", self._inner_from)
+        inner = np.asarray(self._inner_key[low:high]).astype(np.int64)
+        return np.concatenate([np.arange(*self.prefix_rows(prefix)), inner])
+
     def _key_from(self, row: int) -> bytes:
         return bytes(self._key_text[self.key_start[row] : self.key_start[row + 1]])
 

@@ -1,8 +1,8 @@
 """Autocomplete: addresses that fit what has been typed so far, best first.
 
 The text may hold street, number, floor, door, postcode and town in any order, the last word unfinished.
-Streets are found by the beginning of their name, else by a later word of it, else with one misspelt
-letter; they rank by exactness, then by how many house numbers they have.
+Streets are found by the beginning of their name, else by a later word of it, else by its words in any
+order, else with one misspelt letter; they rank by exactness, then by how many house numbers they have.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from service.address.layout import HEAD_SIZE, key_signature, written_number
 from service.address.reading import Frame, frame_text
 from service.address.rules import CountryRules
 from service.address.scan import Scan, scan_tokens
+from service.address.scattered import in_usual_order, street_words
 from service.address.text import join_key, tokenise
 from service.address.towns import TownHit, Towns
 from service.model import MatchLevel, Suggestion
@@ -31,6 +32,7 @@ MAX_LIMIT = 50
 MAX_NAMES = 64  # names that a short beginning is cut down to, the largest first
 MAX_SEGMENTS = 400  # streets that a number is looked up in
 MAX_INNER = 200
+MAX_TOWN_POSTS = 60  # postcodes of a town whose names are looked through
 MIN_TYPO_KEY = 5
 MAX_TYPO_SPANS = 3
 MAX_NEAR = 1_500  # names whose letters fit that are compared
@@ -69,6 +71,10 @@ class Suggester:
         is_open = typed[-1:].isalnum()
         frames = list(self._frames(scan))
         for find in (self._beginning, self._inside, self._misspelt):
+            if find == self._misspelt:
+                found = self._any_order(scan, limit, is_open)
+                if found:
+                    return found
             for frame in frames[:MAX_TYPO_SPANS] if find == self._misspelt else frames:
                 key = join_key(tokens.folded[frame.start : frame.stop], self._rules)
                 found = self._complete(scan, frame, key, find(key), limit, is_open)
@@ -126,6 +132,41 @@ class Suggester:
                 found.append(row)
         rows = np.array(found, np.int64)
         return rows[np.argsort(-self._key_weight[rows], kind="stable")[:MAX_NAMES]]
+
+    def _any_order(self, scan: Scan, limit: int, is_open: bool) -> tuple[Suggestion, ...]:
+        """Streets of which words were typed in any order, with other parts of the address between them."""
+        for words in street_words(scan, self._index, self._rules):
+            text, order = in_usual_order(scan, words.tokens)
+            tokens = tokenise(text, self._rules)
+            if len(tokens) != len(order):
+                continue
+            put = scan_tokens(tokens, self._index, self._towns, self._rules)
+            start = order.index(words.tokens[0])
+            frame = frame_text(put, start, start + len(words.tokens), self._towns, self._rules)
+            rows = words.rows
+            near = self._keys_near(put, frame)
+            if near is not None:
+                rows = rows[np.isin(rows, near)]
+            rows = rows[np.argsort(-self._key_weight[rows], kind="stable")[:MAX_NAMES]]
+            last_is_open = is_open and order[-1] == len(order) - 1
+            found = self._complete(put, frame, "", rows, limit, last_is_open)
+            if found:
+                return found
+        return ()
+
+    def _keys_near(self, scan: Scan, frame: Frame) -> npt.NDArray[np.uint32] | None:
+        """The key rows of the postcode or of the towns that are named; None when they are not cut down."""
+        posts = {scan.post} if scan.post is not None else set()
+        for _, hit in frame.town.hits if scan.post is None else ():
+            if hit.supplementary:
+                return None
+            posts |= hit.exact | hit.base
+            if hit.municipality is not None:
+                posts |= set(self._towns.by_municipality[hit.municipality])
+        posts = {post for post in posts if not self._index.posts[post].bulk}
+        if not 0 < len(posts) <= MAX_TOWN_POSTS:
+            return None
+        return np.concatenate([self._index.post_keys(post) for post in sorted(posts)])
 
     # ------------------------------------------------------------ completing
 
@@ -225,10 +266,12 @@ class Suggester:
         if letter:
             return []
         lettered = [house for house in index.lettered(segment, number) if index.house_code[house] != code]
-        if unfinished and number:
+        houses = index.houses_in(segment)
+        if unfinished and number and houses:
+            highest = index.house_code[houses[-1]] >> 5
             for tenfold in (number * 10, number * 100):
                 span = tenfold // number
-                for other in range(tenfold, tenfold + span):
+                for other in range(tenfold, min(tenfold + span, highest + 1)):
                     if len(lettered) >= limit:
                         break
                     lettered += index.lettered(segment, other)

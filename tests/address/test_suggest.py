@@ -34,6 +34,16 @@ FIRST_LINES = [
     ("ravnsnæsvej 36", "Ravnsnæsvej 36A, 3460 Birkerød"),
     ("sankt morten", "Sankt Mortens Gade, 3700 Rønne"),
     ("snkt morten", "Sankt Mortens Gade, 3700 Rønne"),
+    ("mortens gade 3700", "Sankt Mortens Gade, 3700 Rønne"),
+    ("gade mortens 3700", "Sankt Mortens Gade, 3700 Rønne"),
+    ("3700 Rønne sankt mortens gade 3", "Sankt Mortens Gade 3, 3700 Rønne"),
+    ("Rønne sankt mortens gade 12", "Sankt Mortens Gade 12, 3700 Rønne"),
+    ("3700 rønne mort ga", "Sankt Mortens Gade, 3700 Rønne"),
+    ("3, 3700 Rønne sankt mortens gade", "Sankt Mortens Gade 3, 3700 Rønne"),
+    ("gade 14 rønne sankt", "Sankt Mortens Gade 14, 3700 Rønne"),
+    ("københavn nv 110, 2. th rentemest", "Rentemestervej 110, 2. th, 2400 København NV"),
+    ("1550 københavn v boulevard andersens h.c.", "H.C. Andersens Boulevard, 1550 København V"),
+    ("kongevej gammel 5", "Gammel Kongevej 5, 3700 Rønne"),
     ("2605", "2605 Brøndby"),
     ("260", "2605 Brøndby"),
     ("køben", "1550 København V"),
@@ -77,3 +87,15 @@ def test_every_beginning_of_an_address_suggests_it(matcher: Matcher, line: str, 
     typed = line[: data.draw(st.integers(3, len(line)))]
     street = line.split(" ", maxsplit=1)[0]
     assert street in {suggestion.street for suggestion in suggest_addresses(matcher, typed, 20)}
+
+
+@given(st.permutations(["sankt", "mortens", "gade", "14", "3700 Rønne"]))
+@settings(max_examples=120, deadline=None)
+def test_the_words_of_an_address_find_it_in_any_order(matcher: Matcher, words: list[str]) -> None:
+    found = {line.text for line in suggest_addresses(matcher, " ".join(words), 5)}
+    assert "Sankt Mortens Gade 14, 3700 Rønne" in found
+
+
+@pytest.mark.parametrize("typed", ["gade mortens 2200", "aarhus sankt mortens gade", "gade mortens sankt 5"])
+def test_words_in_any_order_do_not_invent_a_place(matcher: Matcher, typed: str) -> None:
+    assert "Sankt Mortens Gade" not in {line.street for line in suggest_addresses(matcher, typed, 50)}

@@ -145,16 +145,26 @@ def suggest_rows(matcher: Matcher) -> list[Row]:
         f"{misspell(random.Random(at), a.street, 1, 'abcdefghijkl')} {a.number}" for at, a in enumerate(known)
     ]
 
+    turned = [f"{a.postcode} {a.city} {_backwards(a.street)} {a.number}" for a in known]
+
     def ask(at: int) -> object:
         return suggest_addresses(matcher, typed[at % len(typed)], 10)
+
+    def ask_turned(at: int) -> object:
+        return suggest_addresses(matcher, turned[at % len(turned)], 10)
 
     def ask_misspelt(at: int) -> object:
         return suggest_addresses(matcher, misspelt[at % len(misspelt)], 10)
 
     return [
         *microseconds(ask, "suggest, as one types", 10_000, 10_000),
+        *microseconds(ask_turned, "suggest, words in any order", 10_000, 10_000),
         *microseconds(ask_misspelt, "suggest, one edit", 10_000, 10_000),
     ]
+
+
+def _backwards(words: str) -> str:
+    return " ".join(reversed(words.split()))
 
 
 if __name__ == "__main__":
