@@ -86,6 +86,29 @@ def test_the_answer_is_the_same_however_it_was_folded(store: Store, make_decisio
     assert (sum(c.value for c in before), sum(c.value for c in after)) == (0.0, 5.0)
 
 
+def test_an_outcome_that_is_faster_than_the_fold_of_its_decision_is_counted(
+    store: Store, make_decision: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decision and outcome arrive between the fold of the decisions and that of the outcomes."""
+    late = make_decision("late", made_at=datetime.now(UTC))
+    fold_decisions = store.facts._fold_decisions
+    arrived = []
+
+    def then_they_arrive() -> int:
+        folded = fold_decisions()
+        if not folded and not arrived:
+            arrived.append(True)
+            store.record_decision(late)
+            store.outcomes.record([Outcome("o", late.decision_id, "bought", late.made_at, "agent", 5.0)])
+        return folded
+
+    monkeypatch.setattr(store.facts, "_fold_decisions", then_they_arrive)
+    store.facts.fold()
+    monkeypatch.undo()
+    (cell,) = [c for c in store.facts.lift(("slot",), "bought") if c.group["slot"] == "agent"]
+    assert (cell.decisions, cell.with_outcome, cell.value) == (1, 1, 5.0)
+
+
 def test_days_and_other_limits(store: Store, make_decision: Make) -> None:
     old, new = NOON - timedelta(days=2), NOON
     store.record_decisions([make_decision("a", made_at=old), make_decision("b", made_at=new, channel="app")])

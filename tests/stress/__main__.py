@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import groupby
 from pathlib import Path
 
 import psycopg
@@ -42,8 +43,9 @@ def main() -> int:
                 failed += _run("PostgreSQL", f"{server}/stress", folder, seconds)
         failed += check_contract(folder)
     print(f"\n{'All held.' if not failed else 'FAILED:'}")
-    for fault in failed[:40]:
-        print(f"  - {fault}")
+    for _, faults in groupby(sorted(failed), key=lambda fault: fault[:40]):
+        first, *more = faults
+        print(f"  - {first}" + (f" … and {len(more)} like it" if more else ""))
     return 1 if failed else 0
 
 
@@ -60,10 +62,12 @@ def _run(name: str, database_url: str, folder: Path, seconds: float) -> list[str
         add_agents(service.url, AGENTS)
         leads = add_leads(database_url, LEADS, AGENTS)
         callers = [
-            threading.Thread(target=work_at_desk, args=(service.url, leads, ledger, stop, number))
+            threading.Thread(
+                target=work_at_desk, args=(service.url, leads, ledger, stop, number), daemon=True
+            )
             for number in range(CLIENTS)
         ] + [
-            threading.Thread(target=fill_forms, args=(service.url, ledger, stop, number))
+            threading.Thread(target=fill_forms, args=(service.url, ledger, stop, number), daemon=True)
             for number in range(FORMS)
         ]
         for caller in callers:
@@ -73,6 +77,7 @@ def _run(name: str, database_url: str, folder: Path, seconds: float) -> list[str
         for caller in callers:
             caller.join(120)
     finally:
+        stop.set()
         service.stop()
     found = [*ledger.faults, *find_faults(database_url, ledger, AGENTS)]
     waits = sorted(ledger.waits) or [0.0]
@@ -82,7 +87,9 @@ def _run(name: str, database_url: str, folder: Path, seconds: float) -> list[str
     print(f"  at the desk: {dict(sorted(ledger.counts.items()))}")
     p50, p99 = (waits[int(len(waits) * share)] * 1000 for share in (0.5, 0.99))
     print(f"  reserve: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-    print(f"  {'no fault found' if not found else f'{len(found)} FAULTS'}", flush=True)
+    print(f"  {'no fault found' if not found else f'{len(found)} FAULTS; the end of the log:'}", flush=True)
+    if found:
+        print("\n".join((folder / f"{name}.log").read_text().splitlines()[-15:]), flush=True)
     if not ledger.reservations or not ledger.decisions:
         found.append("nothing was acknowledged at all, so nothing was tried")
     return [f"{name}: {fault}" for fault in found]
