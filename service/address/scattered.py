@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from service.address.index import AddressIndex
+from service.address.reading import Frame
 from service.address.rules import CountryRules
 from service.address.scan import Scan
+from service.address.towns import Towns
 
 MAX_WORDS = 8  # as many as a byte has bits
 MIN_WORD = 2  # a single letter begins too many names
 MAX_SETS = 4  # sets of words that are tried as the street
+MAX_TOWN_POSTS = 60  # postcodes of a town whose names are looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,21 @@ def in_usual_order(scan: Scan, street: tuple[int, ...]) -> tuple[str, list[int]]
             gap = tokens.gap[at] if before + 1 == at else " "
         text += (gap if text else "") + tokens.written(at, at + 1)
     return text, order
+
+
+def keys_near(scan: Scan, frame: Frame, index: AddressIndex, towns: Towns) -> npt.NDArray[np.uint32] | None:
+    """The key rows of the postcode, else of the towns that are named; None when these cut down nothing."""
+    posts = {scan.post} if scan.post is not None else set()
+    for _, hit in frame.town.hits if scan.post is None else ():
+        if hit.supplementary:
+            return None
+        posts |= hit.exact | hit.base
+        if hit.municipality is not None:
+            posts |= set(towns.by_municipality[hit.municipality])
+    posts = {post for post in posts if not index.posts[post].bulk}
+    if not 0 < len(posts) <= MAX_TOWN_POSTS:
+        return None
+    return np.concatenate([index.post_keys(post) for post in sorted(posts)])
 
 
 def _words(scan: Scan, rules: CountryRules) -> list[tuple[int, ...]]:

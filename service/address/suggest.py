@@ -19,7 +19,7 @@ from service.address.layout import HEAD_SIZE, key_signature, written_number
 from service.address.reading import Frame, frame_text
 from service.address.rules import CountryRules
 from service.address.scan import Scan, scan_tokens
-from service.address.scattered import in_usual_order, street_words
+from service.address.scattered import in_usual_order, keys_near, street_words
 from service.address.text import join_key, tokenise
 from service.address.towns import TownHit, Towns
 from service.model import MatchLevel, Suggestion
@@ -32,7 +32,6 @@ MAX_LIMIT = 50
 MAX_NAMES = 64  # names that a short beginning is cut down to, the largest first
 MAX_SEGMENTS = 400  # streets that a number is looked up in
 MAX_INNER = 200
-MAX_TOWN_POSTS = 60  # postcodes of a town whose names are looked through
 MIN_TYPO_KEY = 5
 MAX_TYPO_SPANS = 3
 MAX_NEAR = 1_500  # names whose letters fit that are compared
@@ -144,7 +143,7 @@ class Suggester:
             start = order.index(words.tokens[0])
             frame = frame_text(put, start, start + len(words.tokens), self._towns, self._rules)
             rows = words.rows
-            near = self._keys_near(put, frame)
+            near = keys_near(put, frame, self._index, self._towns)
             if near is not None:
                 rows = rows[np.isin(rows, near)]
             rows = rows[np.argsort(-self._key_weight[rows], kind="stable")[:MAX_NAMES]]
@@ -153,20 +152,6 @@ class Suggester:
             if found:
                 return found
         return ()
-
-    def _keys_near(self, scan: Scan, frame: Frame) -> npt.NDArray[np.uint32] | None:
-        """The key rows of the postcode or of the towns that are named; None when they are not cut down."""
-        posts = {scan.post} if scan.post is not None else set()
-        for _, hit in frame.town.hits if scan.post is None else ():
-            if hit.supplementary:
-                return None
-            posts |= hit.exact | hit.base
-            if hit.municipality is not None:
-                posts |= set(self._towns.by_municipality[hit.municipality])
-        posts = {post for post in posts if not self._index.posts[post].bulk}
-        if not 0 < len(posts) <= MAX_TOWN_POSTS:
-            return None
-        return np.concatenate([self._index.post_keys(post) for post in sorted(posts)])
 
     # ------------------------------------------------------------ completing
 
