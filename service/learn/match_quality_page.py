@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -19,7 +20,8 @@ _COLOURS = {
     "municipality": "#ee6677",
     "none": "#bbbbbb",
 }
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 720, 220, 44, 30
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 720, 230, 44, 10, 30
+_DATE_WIDTH = 74  # of a date below the bars
 _MOST_BARS = 60
 _STYLE = """:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
@@ -59,10 +61,11 @@ def _stacked(
 ) -> str:
     periods, shares = periods[-_MOST_BARS:], shares[-_MOST_BARS:]
     step = (_WIDTH - _LEFT) / len(periods)
-    tall = _HEIGHT - _BOTTOM
+    tall = _HEIGHT - _TOP - _BOTTOM
+    apart = max(1, math.ceil(_DATE_WIDTH / step))
     marks = []
     for at, (period, share) in enumerate(zip(periods, shares, strict=True)):
-        bottom = float(tall)
+        bottom = float(_TOP + tall)
         for key in keys:
             height = share[key] * tall
             bottom -= height
@@ -72,13 +75,13 @@ def _stacked(
                     f'height="{height:.1f}" fill="{_COLOURS[key]}"><title>{period.start} {escape(key)}: '
                     f"{share[key]:.1%} of {period.requests:,}</title></rect>"
                 )
-        if at % max(1, len(periods) // 8) == 0:
+        if at % apart == 0 and _LEFT + at * step + _DATE_WIDTH <= _WIDTH + 8:
             marks.append(
                 f'<text x="{_LEFT + at * step:.1f}" y="{_HEIGHT - 10}" font-size="11" fill="currentColor">'
                 f"{period.start}</text>"
             )
     axis = "".join(
-        f'<text x="{_LEFT - 6}" y="{tall * (1 - part) + 4:.1f}" font-size="11" fill="currentColor" '
+        f'<text x="{_LEFT - 6}" y="{_TOP + tall * (1 - part) + 4:.1f}" font-size="11" fill="currentColor" '
         f'text-anchor="end">{part:.0%}</text>'
         for part in (0.0, 0.5, 1.0)
     )
