@@ -25,6 +25,7 @@ from service.learn.uplift import UpliftFit, fit_uplift
 from service.learn.values import FloatArray, IntArray
 
 LEAST_PROPENSITY = 0.02
+SUSPECT_AUC = 0.85  # not refused, but worth a second look
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,11 @@ def _refuse_leaks(
         raise LearnError(
             f"The outcome leaks through {len(leaks)} column{'s' if len(leaks) > 1 else ''} ({named}). "
             f"Leave out with --exclude {columns}; if really known beforehand, --allow {columns}."
+        )
+    suspect = max(alone, key=lambda name: np.nan_to_num(alone[name]), default="")
+    if suspect and alone[suspect] >= SUSPECT_AUC:
+        reading.notes.append(
+            f"{suspect} alone ranks the outcome with AUC {alone[suspect]:.2f}: is it known beforehand?"
         )
     return reading, matrix, alone
 

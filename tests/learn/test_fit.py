@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from service.errors import LearnError
 from service.learn.evaluate import evaluate_table
 from service.learn.fit import FitOptions, fit_table
 from service.learn.metrics import area_under_curve
@@ -161,6 +162,34 @@ def test_a_leak_is_named_with_what_to_do_and_can_be_excluded(tmp_path, enrich_le
     assert enrich_learn(*fit, "--allow", "call_duration").code == 0
 
 
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda b, rng: np.where(b, "kunde", "emne"),
+        lambda b, rng: 1 - b,
+        lambda b, rng: b + rng.normal(0, 0.4, len(b)),
+        lambda b, rng: np.where(rng.random(len(b)) < 0.05, 1 - b, b),
+        lambda b, rng: np.where(b == 1, np.where(rng.random(len(b)) < 0.5, "2026-05-01", "2026-05-09"), ""),
+        lambda b, rng: np.where((b == 1) & (rng.random(len(b)) < 0.5), 299, 0),
+    ],
+    ids=["words", "inverse", "noise", "five percent wrong", "date of buyers", "amount of some buyers"],
+)
+def test_an_outcome_in_disguise_is_seen(disguise) -> None:
+    table = shop(3000, 3)
+    bought = (table.bought == "ja").to_numpy().astype(int)
+    table["kolonne"] = disguise(bought, np.random.default_rng(0))
+    with pytest.raises(LearnError, match="--exclude kolonne"):
+        fit_table(table, FitOptions("bought", exclude=("arm",)))
+
+
+def test_a_strong_but_honest_column_is_only_pointed_out() -> None:
+    table = shop(3000, 3)
+    bought = (table.bought == "ja").to_numpy().astype(int)
+    table["interesse"] = bought + np.random.default_rng(0).normal(0, 0.6, 3000)
+    fitted = fit_table(table, FitOptions("bought", exclude=("arm",)))
+    assert any("interesse alone ranks the outcome" in note for note in fitted.notes)
+
+
 def test_a_column_set_by_the_treatment_is_left_out() -> None:
     table = shop(2000, 6, "same")
     table["mail_kind"] = table.arm.map({"control": "-", "bike": "b", "book": "k"})
@@ -237,6 +266,22 @@ def test_a_file_that_lies_in_time_is_judged_by_its_end() -> None:
     fitted = fit_table(pd.DataFrame({"interest": rate, "x": x, "y": y.astype(int)}), FitOptions("y"))
     assert fitted.drifts
     assert fitted.response.decided_on == "newest periods"
+
+
+def test_a_time_column_makes_the_newest_rows_decide(tmp_path) -> None:
+    table = shop(4000, 12, "personal")
+    table["oprettet"] = pd.date_range("2026-01-01", periods=4000, freq="h").strftime("%Y-%m-%dT%H:%M:%S")
+    old, new = table[:2500], table[2000:].sample(frac=1, random_state=0)
+    fitted = fit_table(old, FitOptions("bought", "arm", "control", time="oprettet"))
+    assert fitted.response.decided_on == "newest periods"
+    assert not any("oprettet" in name for name in fitted.encoder.names)
+    save_model(fitted, tmp_path / "m")
+    report = evaluate_table(new, tmp_path / "m", "bought", "arm", "control")
+    assert report["newest"]["rows"] == 1500
+    assert "1,500 rows newer" in report["policy"]["decided_on"]
+    assert report["promote"] is False  # 500 of the rows were seen in fitting
+    report = evaluate_table(table[2500:], tmp_path / "m", "bought", "arm", "control")
+    assert report["promote"] is True
 
 
 def test_groups_are_held_out_whole() -> None:
