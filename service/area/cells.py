@@ -42,18 +42,18 @@ class CellMemory:
             return
         if len(self._cells) >= self._kept:
             self._cells.clear()  # rarer and cheaper than keeping an order on every request
-        self._cells[cell] = self._share(found) if self._is_uniform(cell) else None
+        self._cells[cell] = self._share(found) if self._is_uniform(cell, len(found)) else None
 
-    def _is_uniform(self, cell: tuple[int, int]) -> bool:
+    def _is_uniform(self, cell: tuple[int, int], levels: int) -> bool:
         south, west = cell[0] * _NORTH_PER_CELL, cell[1] * _EAST_PER_CELL
         # a hair larger than the cell, so that rounding puts no point of the cell outside
         edge = 1e-9
         box = shapely.box(
             west - edge, south - edge, west + _EAST_PER_CELL + edge, south + _NORTH_PER_CELL + edge
         )
-        touching = self._tree.query(box, predicate="intersects").tolist()
-        covering = self._tree.query(box, predicate="covered_by").tolist()
-        return sorted(touching) == sorted(covering)
+        touching = self._tree.query(box, predicate="intersects")
+        # more than one of a level: a border; the polygons are prepared, so the rest is quick
+        return len(touching) == levels and bool(shapely.covers(self._tree.geometries[touching], box).all())
 
     def _share(self, found: Mapping[str, str]) -> Mapping[str, str]:
         return self._shared.setdefault((*found, *found.values()), found)
