@@ -8,8 +8,10 @@ been greeted; objections on file are respected when `--lead-id` names the column
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -104,7 +106,10 @@ def file_(
     parts = target.with_name(target.name + ".parts")
     done = open_parts(parts, _fingerprint(source, reader, wanted, services), restart)
     now = services.now()
-    with tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar:
+    with (
+        tables_left_alone(),
+        tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
+    ):
         rows = iter(table)
         bar.update(sum(1 for _ in islice(rows, done * CHUNK_ROWS)))
         for number in range(done, 10**9):
@@ -116,6 +121,17 @@ def file_(
             bar.update(len(chunk))
     count = join_parts(parts, target, schema)
     click.echo(f"{count:,} rows written to {target}")
+
+
+@contextmanager
+def tables_left_alone() -> Iterator[None]:
+    """Keeps the collector from looking through all tables again and again: a fifth of the run."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 # ---------------------------------------------------------------- columns and leads
