@@ -166,6 +166,20 @@ def test_an_open_store_holds_no_connection(tmp_path: Path) -> None:
     store.close()
 
 
+def test_an_open_connection_does_not_cross_a_fork(tmp_path: Path, make_decision: Make) -> None:
+    """The child would otherwise close it, and with it the locks and the log that others rely on."""
+    path = tmp_path / "x.sqlite"
+    store = open_store(f"sqlite:///{path}")
+    store.record_decision(make_decision())  # now the parent has a connection
+    pid = os.fork()
+    if pid == 0:
+        held = {os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _exists(fd)}
+        os._exit(1 if any(name.startswith(str(path)) for name in held) else 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert store.latest_decision("crm-1")
+    store.close()
+
+
 def _exists(fd: str) -> bool:
     return os.path.islink(f"/proc/self/fd/{fd}")
 
