@@ -10,6 +10,7 @@ import click
 from service.cli.learn_curve import curve, drivers, products
 from service.cli.learn_log import import_, lift
 from service.cli.learn_policy import promote, replay, silent
+from service.cli.learn_table import table as log_table
 from service.learn.card import card_lines
 from service.learn.evaluate import evaluate_table
 from service.learn.fit import FitOptions, fit_table
@@ -91,6 +92,7 @@ def evaluate(
 
 learn.add_command(lift)
 learn.add_command(import_)
+learn.add_command(log_table)
 learn.add_command(promote)
 learn.add_command(replay)
 learn.add_command(silent)
