@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from service.config import load_config
 from service.errors import LearnError
+from service.learn.fit import FitOptions, fit_table
 from service.learn.lift import Side
+from service.learn.model_dir import save_model
+from service.learn.promoted import PromotedModel
 from service.learn.replay import Replayed, replay_slot
 from service.learn.rollout import Rollout, advance_rollout, begin_rollout, load_rollout, save_rollout
 from service.store.store import open_store
+from tests.learn.conftest import shop
 from tests.learn.test_log_commands import decision
 
 AT_5 = Rollout("m", "offer", "percentage", 0.05, "2026-11-01", "")
@@ -88,3 +95,20 @@ def test_the_replay_command_over_a_real_log_and_policy(tmp_path, monkeypatch, en
     assert "of 300 leads would most likely get something else" in ran.out
     ran = enrich_learn("replay", "--from", "2020-01-01", "--to", "2020-01-02", "--policy", policy)
     assert ran.code == 1
+
+
+def test_a_promoted_model_picks_for_a_lead_and_one_taken_back_does_not(tmp_path) -> None:
+    save_model(fit_table(shop(6000, 1, "personal"), FitOptions("bought", "arm", "control")), tmp_path)
+    assert PromotedModel.open(tmp_path) is None
+    begun = begin_rollout(tmp_path, "offer", {"promote": True, "why": "better"})
+    owner = PromotedModel.open(tmp_path).picks({"bolig": "Ejerbolig", "alder": 50, "indkomst": 270000.0})
+    assert (owner.model, owner.share, dict(owner.picks)) == (begun.model, 0.0, {"offer": "bike"})
+    save_rollout(tmp_path, replace(begun, stage="returned"))
+    assert PromotedModel.open(tmp_path) is None
+
+
+def test_picking_imports_nothing_heavy() -> None:
+    heavy = ("pandas", "lightgbm", "sklearn", "scipy")
+    code = f"import sys; import service.learn.promoted; print([m for m in {heavy!r} if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
