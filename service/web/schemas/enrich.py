@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from marshmallow import RAISE, Schema, fields, validate
 
 from service.model import Channel
@@ -9,6 +12,8 @@ from service.web.schemas.fields import Flag, TextOrParts
 
 MAX_BATCH = 1000
 LEAD_ID = r"^[A-Za-z0-9._:~-]{1,128}$"
+_lead_id = re.compile(LEAD_ID)
+_PLAIN = frozenset({"address", "lead_id"})
 MAX_DEADLINE_MS = 10_000
 MAX_TENURE_DAYS = 36_525
 
@@ -112,6 +117,27 @@ class EnrichRequest(Strict):
         validate=validate.Range(1, MAX_DEADLINE_MS),
         metadata={"description": "After this the answer is given as far as it is known; 300 when not sent."},
     )
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Marshmallow's, but for the commonest request, which it takes 24 µs to pass unchanged."""
+        return data if not options and is_plain_lead(data) else super().load(data, **options)
+
+
+def is_plain_lead(sent: Any) -> bool:
+    """Whether a request is an address as text, perhaps with a lead_id, that the schema would take as it is.
+
+    False says nothing: marshmallow then decides, and words what is wrong.
+    """
+    return (
+        isinstance(sent, dict)
+        and sent.keys() <= _PLAIN
+        and isinstance(sent.get("address"), str)
+        and ("lead_id" not in sent or (isinstance(sent["lead_id"], str) and _is_lead_id(sent["lead_id"])))
+    )
+
+
+def _is_lead_id(text: str) -> bool:
+    return _lead_id.match(text) is not None
 
 
 class BatchRequest(Strict):
