@@ -67,7 +67,7 @@ class Known:
         return Spent(
             discount_today=totals.discount,
             given_today=totals.given,
-            household_had=_HouseholdHad(self.store, self._household(match)),
+            household_had=_HouseholdHad(self, match),
             paused=totals.paused,
         )
 
@@ -113,6 +113,16 @@ class Known:
                 found.append(Spend(rule.id, rule.value.discount, household))
         return found
 
+    def had(self, match: AddressMatch) -> frozenset[str]:
+        """The once-per-household treatments that the household at this door has had."""
+        household = self._household(match)
+        if household is None:
+            return frozenset()
+        try:
+            return self.store.guards.had(household)
+        except StoreError:
+            return frozenset()
+
     def _household(self, match: AddressMatch) -> bytes | None:
         """The household behind one known door; None where the address does not name one."""
         if match.address_id is None or match.level not in _ONE_HOUSE:
@@ -123,19 +133,15 @@ class Known:
 class _HouseholdHad:
     """The once-per-household treatments that a household has had; read when it is first asked."""
 
-    __slots__ = ("_had", "_household", "_store")
+    __slots__ = ("_had", "_known", "_match")
 
-    def __init__(self, store: Store, household: bytes | None) -> None:
-        self._store, self._household = store, household
-        self._had: frozenset[str] | None = frozenset() if household is None else None
+    def __init__(self, known: Known, match: AddressMatch) -> None:
+        self._known, self._match = known, match
+        self._had: frozenset[str] | None = None
 
     def __contains__(self, treatment: object) -> bool:
         if self._had is None:
-            assert self._household is not None
-            try:
-                self._had = self._store.guards.had(self._household)
-            except StoreError:
-                self._had = frozenset()
+            self._had = self._known.had(self._match)
         return treatment in self._had
 
 
