@@ -275,7 +275,12 @@ def take_turns(connection: Connection, what: str) -> None:
 
 def insert_into(connection: Connection, table: Table) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
-    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """The same for a dialect by name."""
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:

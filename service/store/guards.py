@@ -20,6 +20,7 @@ from service.store.clock import from_ms, now_ms, to_ms
 from service.store.connect import Database, insert_into, insert_once
 from service.store.outbox import queue_messages
 from service.store.salts import salted_hash
+from service.store.sums import adding
 from service.store.tables import (
     experiments,
     household_treatments,
@@ -215,17 +216,13 @@ def add_spending(connection: Connection, day: str, spends: Sequence[tuple[str, f
         for name in (f"treatment:{treatment}", "discount"):
             sums[name][0] += discount
             sums[name][1] += 1
-    for name, (amount, uses) in sorted(sums.items()):
-        add = insert_into(connection, spending).values(name=name, period=day, amount=amount, uses=uses)
-        connection.execute(
-            add.on_conflict_do_update(
-                index_elements=["name", "period"],
-                set_={
-                    "amount": spending.c.amount + add.excluded.amount,
-                    "uses": spending.c.uses + add.excluded.uses,
-                },
-            )
-        )
+    if sums:
+        rows = [
+            {"name": name, "period": day, "amount": amount, "uses": uses}
+            for name, (amount, uses) in sorted(sums.items())
+        ]
+        add = adding(connection.dialect.name, spending, ("name", "period"), ("amount", "uses"))
+        connection.execute(add, rows)
 
 
 def _end(connection: Connection, name: str) -> None:

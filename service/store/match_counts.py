@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from service.store.connect import insert_into
+from service.store.sums import adding
 from service.store.tables import match_cells
 
 MOST_PATTERNS = 100  # per day and country, after merging
@@ -61,12 +61,8 @@ def read_matches(connection: Connection, days: tuple[str, str], country: str | N
 def _add(connection: Connection, cells: Mapping[tuple[str, ...], int]) -> None:
     if not cells:
         return
-    insert = insert_into(connection, match_cells)
-    added = insert.on_conflict_do_update(
-        index_elements=list(_KEY), set_={"n": match_cells.c.n + insert.excluded.n}
-    )
     rows = [dict(zip(_KEY, key, strict=True)) | {"n": n} for key, n in sorted(cells.items())]
-    connection.execute(added, rows)
+    connection.execute(adding(connection.dialect.name, match_cells, _KEY, ("n",)), rows)
 
 
 def _merge_rare(connection: Connection, day: str, country: str) -> None:

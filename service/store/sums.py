@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
-from service.store.connect import insert_into
+from service.store.connect import insert_for
 from service.store.tables import area_cells, lift_cells
 
 DIMENSIONS = ("slot", "treatment", "arm", "day", "segment", "channel", "country")
@@ -34,6 +36,7 @@ class LiftCell:
     propensity: float
 
 
+_by_day, _by_area = itemgetter(*DIMENSIONS), itemgetter(*AREA_DIMENSIONS)
 Addition = tuple[Mapping[str, Any], str, int, float, float, float]
 
 
@@ -42,22 +45,32 @@ def add_to_sums(connection: Connection, additions: Sequence[Addition]) -> None:
     by_day: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0, 0.0])
     by_area: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
     for fact, outcome, *amounts in additions:
+        of_day, of_area = by_day[(*_by_day(fact), outcome)], by_area[(*_by_area(fact), outcome)]
         for i, amount in enumerate(amounts):
-            by_day[(*(fact[name] for name in DIMENSIONS), outcome)][i] += amount
+            of_day[i] += amount
         for i, amount in enumerate(amounts[:3]):
-            by_area[(*(fact[name] for name in AREA_DIMENSIONS), outcome)][i] += amount
+            of_area[i] += amount
     for table, names, sums, cells in (
         (lift_cells, DIMENSIONS, ("n", "value", "value_squared", "propensity"), by_day),
         (area_cells, AREA_DIMENSIONS, ("n", "value", "value_squared"), by_area),
     ):
         if cells:
             keys = (*names, "outcome")
-            insert = insert_into(connection, table)
-            added = {name: table.c[name] + insert.excluded[name] for name in sums}
             rows = [
                 dict(zip((*keys, *sums), (*key, *total), strict=True)) for key, total in sorted(cells.items())
             ]
-            connection.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+            connection.execute(adding(connection.dialect.name, table, keys, sums), rows)
+
+
+@cache
+def adding(dialect: str, table: Table, keys: tuple[str, ...], sums: tuple[str, ...]) -> Any:
+    """The INSERT that adds to a row's `sums` when its `keys` are there already.
+
+    Built once: building it took longer than running it, while the requests of SQLite's writer waited.
+    """
+    insert = insert_for(dialect, table)
+    added = {name: table.c[name] + insert.excluded[name] for name in sums}
+    return insert.on_conflict_do_update(index_elements=list(keys), set_=added)
 
 
 def read_lift(
