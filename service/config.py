@@ -53,6 +53,9 @@ SETTINGS = (
         "",
         "private networks that webhooks may reach, as 10.1.0.0/16,…; public ones always",
     ),
+    Setting(
+        "ENRICH_MODEL", "", "folder of a model that `enrich learn promote` rolls out; empty: rules alone"
+    ),
     Setting("ENRICH_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Setting("ENRICH_MAX_BODY_BYTES", "32768", "largest request body of a single call"),
 )
@@ -77,6 +80,7 @@ class Config:
     retention_days: int = 400
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     online_geocoders: Path | None = None
+    model: Path | None = None
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -105,6 +109,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         retention_days=_integer(values, "ENRICH_RETENTION_DAYS", 1, 36_500),
         webhook_networks=_networks(values, "ENRICH_WEBHOOK_NETWORKS"),
         online_geocoders=_path(values, "ENRICH_ONLINE_GEOCODERS"),
+        model=_path(values, "ENRICH_MODEL"),
     )
 
 

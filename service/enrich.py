@@ -94,9 +94,11 @@ class Treating(Protocol):
         status: Status,
         history: LeadHistory,
         match: AddressMatch,
-        place: Place,
+        profile: Profile | None,
         now: datetime,
     ) -> Mapping[str, Treatment]: ...
+
+    def models_followed(self, lead: Lead, status: Status) -> Mapping[str, str]: ...
 
 
 class Log(Protocol):
@@ -169,11 +171,12 @@ class Enricher:
         treatments: Mapping[str, Treatment] = {}
         try:
             treatments = assets.treating.choose_treatments(
-                lead, segment, sub_segment, status, history, match, place, now
+                lead, segment, sub_segment, status, history, match, profile, now
             )
         except Exception:  # the form has its own words to fall back on; it must get an answer
             self._failed("treatments_failed")
             status, reason = "degraded", "treatments_failed"
+        models = assets.treating.models_followed(lead, status)
         return Decision(
             decision_id=self.log.new_decision_id(now),
             lead_id=lead.lead_id,
@@ -190,7 +193,7 @@ class Enricher:
             sub_segment=sub_segment,
             weights=weights,
             treatments=treatments,
-            versions=assets.versions,
+            versions=replace(assets.versions, models=models) if models else assets.versions,
             profiling="performed" if profiling else "not_performed",
             unit=unit,
         )

@@ -21,12 +21,18 @@ A = TypeVar("A", bound=Assets)
 
 
 class AssetsKeeper(Generic[A]):
-    """Holds the active assets. `load` is given a release id (None: the active one)."""
+    """Holds the active assets. `load` is given a release id (None: the active one).
 
-    def __init__(self, reference_data: Path, load: Callable[[str | None], A]) -> None:
-        self._reference_data, self._load = reference_data, load
+    `also` names the state of whatever else the assets are made from, such as a model's rollout.
+    """
+
+    def __init__(
+        self, reference_data: Path, load: Callable[[str | None], A], also: Callable[[], str] = str
+    ) -> None:
+        self._reference_data, self._load, self._also = reference_data, load, also
+        self._also_active = also()
         self._assets = load(None)
-        self._refused: tuple[str, str] | None = None
+        self._refused: tuple[str, str, str] | None = None
 
     def current(self) -> A:
         return self._assets
@@ -39,11 +45,15 @@ class AssetsKeeper(Generic[A]):
         """
         versions = self._assets.versions
         try:
-            wanted = (current_release_id(self._reference_data), hash_files(self._reference_data / "policy"))
+            wanted = (
+                current_release_id(self._reference_data),
+                hash_files(self._reference_data / "policy"),
+                self._also(),
+            )
         except (DoorstepError, OSError) as error:
             log.error("the active release or policy cannot be told: %s", error)
             return False
-        if wanted in ((versions.reference_data, versions.policy), self._refused):
+        if wanted in ((versions.reference_data, versions.policy, self._also_active), self._refused):
             return False
         try:
             assets = self._load(wanted[0])
@@ -51,6 +61,6 @@ class AssetsKeeper(Generic[A]):
             log.error("the new release or policy cannot be loaded; the old one goes on: %s", error)
             self._refused = wanted
             return False
-        self._assets, self._refused = assets, None
+        self._assets, self._also_active, self._refused = assets, wanted[2], None
         log.info("assets swapped", extra={"release": wanted[0], "policy": wanted[1]})
         return True

@@ -23,15 +23,14 @@ from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.area.units import UnitTable, unit_figures
 from service.config import Config
-from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
-from service.decide.choose import choose_treatments
 from service.decide.experiments import check_experiment_unchanged
 from service.decide.policy import Policy, load_policy
-from service.decide.situation import Situation
-from service.enrich import Assets, Enricher, LeadHistory, Status
+from service.enrich import Assets, Enricher, LeadHistory
 from service.errors import ConfigError, InvalidInputError
 from service.keeper import AssetsKeeper
 from service.known import Known
+from service.learn.promoted import PromotedModel
+from service.learn.rollout import rollout_state
 from service.model import (
     AddressMatch,
     AddressQuery,
@@ -43,16 +42,15 @@ from service.model import (
     Place,
     Profile,
     Segment,
-    Treatment,
     UnitFacts,
     Versions,
-    Weights,
 )
 from service.segment.assign import SegmentModel
 from service.segment.definitions import Definitions, load_definitions
 from service.store.ids import new_id
 from service.store.store import Store, open_store
 from service.tables import Release
+from service.treating import PolicyTreating
 
 if TYPE_CHECKING:
     from service.address.online.chain import OnlineGeocoders
@@ -117,50 +115,6 @@ class CountryTables:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyTreating:
-    """The policy with what the store knows of agents, budgets and lists: what `enrich.Treating` asks for."""
-
-    policy: Policy
-    known: Known
-
-    def weigh_behaviour(
-        self, lead: Lead, segment: Segment, behaviour: Behaviour | None
-    ) -> tuple[Weights, str | None]:
-        if behaviour is None and not lead.tenure_days:
-            return Weights(), None
-        tenure = behaviour.tenure_days if behaviour else lead.tenure_days
-        sub_segment = assign_sub_segment(self.policy.sub_segments, segment.code, behaviour)
-        return self.policy.weights.weigh(segment.code, tenure), sub_segment
-
-    def choose_treatments(
-        self,
-        lead: Lead,
-        segment: Segment,
-        sub_segment: str | None,
-        status: Status,
-        history: LeadHistory,
-        match: AddressMatch,
-        place: Place,
-        now: datetime,
-    ) -> Mapping[str, Treatment]:
-        situation = Situation(
-            lead=lead,
-            segment=segment,
-            now=now,
-            salt=self.known.salt,
-            sub_segment=sub_segment,
-            status=status,
-            objected=history.objected,
-            stage=assign_stage(history.behaviour),
-            agent_states=self.known.agent_states(),
-            roster=self.known.roster(self.policy),
-            spent=self.known.spent(match, now),
-            lists=self.known.lists(lead.lead_id),
-        )
-        return choose_treatments(self.policy, situation)
-
-
-@dataclass(frozen=True, slots=True)
 class LoadedAssets(Assets):
     """The active assets with the parts that catalogues and reports read."""
 
@@ -185,7 +139,7 @@ def load_assets(config: Config, known: Known, release_id: str | None = None) -> 
     guards.note_experiments(policy.experiments.fingerprints)
     return LoadedAssets(
         countries=tables,
-        treating=PolicyTreating(policy, known),
+        treating=PolicyTreating(policy, known, PromotedModel.open(config.model) if config.model else None),
         versions=Versions(reference_data=release.id, policy=policy.version),
         release=release,
         policy=policy,
@@ -329,7 +283,11 @@ def build_services(config: Config) -> Services:
         )
     store = open_store(config.database_url, salt=config.salt, demo_keys=config.demo_keys)
     known = Known(store)
-    keeper = AssetsKeeper(config.reference_data, lambda release: load_assets(config, known, release))
+    keeper = AssetsKeeper(
+        config.reference_data,
+        lambda release: load_assets(config, known, release),
+        lambda: rollout_state(config.model) if config.model else "",
+    )
 
     def active_profiles(release: str, country: str) -> Profiles | None:
         assets = keeper.current()

@@ -28,6 +28,7 @@ ALLOWED = {
     "client": {"errors"},
     "enrich": NOUNS | {"address", "area", "segment", "decide"},
     "known": NOUNS | {"store", "decide"},  # where the log and the policy meet
+    "treating": NOUNS | {"decide", "enrich", "known", "learn"},  # gathers for the policy
     "archive": NOUNS | {"tables", "area"},  # figures of earlier releases, for the log
     "keeper": {"errors", "tables", "decide", "enrich"},  # swaps assets; chooses none
     "wiring": NOUNS
@@ -44,6 +45,7 @@ ALLOWED = {
         "known",
         "keeper",
         "archive",
+        "treating",
     },
     # web speaks HTTP: it is handed its parts by wiring and knows their types
     "web": NOUNS | {"config", "wiring", "enrich", "store", "decide", "learn", "address", "segment", "tables"},

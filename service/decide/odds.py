@@ -63,7 +63,7 @@ def draw_candidate(
         candidate = plan.standard
     elif forced is not None:
         candidate = forced
-    elif odds.pick is not None and _follows(plan, draw, odds.following):
+    elif odds.pick is not None and follows_model(draw.salt, plan.slot.code, draw.lead_id, odds.following):
         candidate = odds.pick
     else:
         candidate = next(c for c in odds.ranked if _rolled_out(c, draw))
@@ -116,8 +116,9 @@ def _learned(
     return (pick, learned.share) if pick is not None else (None, 0.0)
 
 
-def _follows(plan: SlotPlan, draw: Draw, following: float) -> bool:
-    return draw_number(draw.salt, f"learned/{plan.slot.code}", draw.lead_id) < following
+def follows_model(salt: str, slot: str, lead_id: str, share: float) -> bool:
+    """Whether a lead is among the `share` that follow a promoted model, whatever it picks for them."""
+    return draw_number(salt, f"learned/{slot}", lead_id) < share
 
 
 def _rolled_out(candidate: Candidate, draw: Draw) -> bool:

@@ -29,6 +29,11 @@ class PromotedModel:
         self._scorer = scorer
         self._rollout = rollout
 
+    @property
+    def rollout(self) -> Rollout:
+        """Where it stands: model id, slot, and the share of treated leads that follow it."""
+        return self._rollout
+
     @classmethod
     def open(cls, folder: Path) -> PromotedModel | None:
         """None where nothing is rolled out. Raises LearnError when the rollout is another model's."""

@@ -87,6 +87,14 @@ def save_rollout(folder: Path, rollout: Rollout) -> None:
     beside.replace(folder / FILE)
 
 
+def rollout_state(folder: Path) -> str:
+    """The rollout file as text, to see whether it has changed; empty where there is none."""
+    try:
+        return (folder / FILE).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
 def load_rollout(folder: Path) -> Rollout | None:
     """None where nothing was begun. Raises LearnError when it is another model's."""
     path = folder / FILE
