@@ -52,8 +52,11 @@ class CellMemory:
             west - edge, south - edge, west + _EAST_PER_CELL + edge, south + _NORTH_PER_CELL + edge
         )
         touching = self._tree.query(box, predicate="intersects")
-        # more than one of a level: a border; the polygons are prepared, so the rest is quick
-        return len(touching) == levels and bool(shapely.covers(self._tree.geometries[touching], box).all())
+        if len(touching) != levels:
+            return False  # more than one of a level: a border
+        # Asked of the tree, never of prepared polygons: those lay themselves out when first asked, and two
+        # threads that do so at once end the process.
+        return len(self._tree.query(box, predicate="covered_by")) == levels
 
     def _share(self, found: Mapping[str, str]) -> Mapping[str, str]:
         return self._shared.setdefault((*found, *found.values()), found)

@@ -26,7 +26,10 @@ OUTSIDE_POSTCODE = "coordinate_outside_postcode"
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """One level's polygons: `tree` over `shapes` (prepared), `codes` by position, `row` by code."""
+    """One level's polygons: `tree` over `shapes`, `codes` by position, `row` by code.
+
+    The shapes are not prepared: GEOS prepares on first use, which two threads must not do at once.
+    """
 
     codes: list[str]
     row: Mapping[str, int]
@@ -38,7 +41,6 @@ class _Level:
         table = release.table(country, f"areas_{level}")
         codes = table.column("code").to_pylist()
         shapes = shapely.from_wkb(table.column("wkb").to_numpy(zero_copy_only=False))
-        shapely.prepare(shapes)
         return cls(codes, {code: i for i, code in enumerate(codes)}, shapes, shapely.STRtree(shapes))
 
     def at(self, point: Any) -> str | None:
