@@ -124,18 +124,20 @@ def _cells(
     happened: Mapping[tuple[str, ...], Any],
 ) -> list[LiftCell]:
     """Joins the sums of the decisions with those of the outcome."""
+    width = len(by)
     cells = []
     for key, counted in sorted(decided.items()):
-        had = happened.get(key)
+        n, _, _, *propensity = counted[width:]  # by place: a day's cells are tens of thousands
+        had_n, value, squared = happened[key][width : width + 3] if key in happened else (0, 0.0, 0.0)
         cells.append(
             LiftCell(
                 dict(zip(by, key, strict=True)),
                 outcome,
-                int(counted.n),
-                int(had.n) if had else 0,
-                float(had.value) if had else 0.0,
-                float(had.squared) if had else 0.0,
-                float(getattr(counted, "propensity", 0.0)),
+                int(n),
+                int(had_n),
+                float(value),
+                float(squared),
+                float(propensity[0]) if propensity else 0.0,
             )
         )
     return cells
