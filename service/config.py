@@ -29,7 +29,7 @@ SETTINGS = (
     Setting("HOST", "127.0.0.1", "address to listen on"),
     Setting("PORT", "8000", "port to listen on"),
     Setting("ENRICH_WORKERS", "0", "worker processes; 0 means one per core, at most 8"),
-    Setting("ENRICH_THREADS", "4", "threads per worker: how many slow clients one worker can wait for"),
+    Setting("ENRICH_THREADS", "8", "threads per worker: how many slow clients one worker can wait for"),
     Setting("ENRICH_REFERENCE_DATA", str(_ROOT / "reference_data"), "folder with policy/ and releases/"),
     Setting(
         "ENRICH_DATABASE_URL", f"sqlite:///{_ROOT / 'var' / 'doorstep.sqlite'}", "SQLAlchemy URL of the store"

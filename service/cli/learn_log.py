@@ -18,10 +18,12 @@ from tqdm import tqdm
 from service.config import load_config
 from service.decide.policy import load_policy
 from service.errors import LearnError
+from service.learn.adjust import adjust_by_area, figures_of_areas
 from service.learn.lift import (
     BY,
     COMPLAINT_LIMIT,
     PERIODS,
+    Sums,
     complaint_alarms,
     lift_rows,
     needed_dimensions,
@@ -33,6 +35,7 @@ from service.learn.table import as_text, parse_dates, parse_numbers, read_table
 from service.segment.definitions import load_definitions
 from service.store.outcomes import OUTCOME_KINDS, LeadEvent, Outcome, Receipt
 from service.store.store import Store, open_store
+from service.tables import Release
 from service.web.routes.outcomes import MESSAGES, derived_id
 
 _BATCH = 500
@@ -49,6 +52,9 @@ _OPTIONAL = {"outcomes": ("event_id", "slot", "value"), "events": ("event_id", "
 @click.option(
     "--cost", multiple=True, help="What one treatment costs, as id=amount; gives the return (ROMI)."
 )
+@click.option(
+    "--adjust", default="", help="Variables of the small areas to sharpen the lift by, such as owner_share."
+)
 @click.option("--format", "form", default="text", type=click.Choice(["text", "csv", "json", "html"]))
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default: the terminal."
@@ -57,8 +63,8 @@ _OPTIONAL = {"outcomes": ("event_id", "slot", "value"), "events": ("event_id", "
     "--pause", is_flag=True, help="Pause treatments whose complaints are above the limit for certain."
 )
 def lift(
-    outcome: str, by: str, period: str, from_: str, to: str, cost: Sequence[str], form: str, out: Path | None,
-    pause: bool,
+    outcome: str, by: str, period: str, from_: str, to: str, cost: Sequence[str], adjust: str, form: str,
+    out: Path | None, pause: bool,
 ) -> None:  # fmt: skip
     """Treated against holdout, with intervals that stay valid however often one looks."""
     names = [name.strip() for name in by.split(",")]
@@ -73,6 +79,8 @@ def lift(
         complaints = complaint_alarms(
             store.facts.lift(("slot", "treatment", "arm"), "complained", from_, to), COMPLAINT_LIMIT
         )
+        variables = tuple(v.strip() for v in adjust.split(",") if v.strip())
+        areas = store.facts.lift_by_area(outcome) if variables else []
         paused = [a for a in complaints if pause and a.pause and _pause(store, a.slot, a.treatment)]
     rows, ratios = lift_rows(cells, names, period, _costs(cost)), ratio_alarms(cells, share)
     if form == "csv":
@@ -87,6 +95,7 @@ def lift(
             for r in ratios
             if r.alarm
         ]
+        lines += _adjusted_lines(areas, config.reference_data, variables)
         lines += [f"PAUSED {a.slot}/{a.treatment}: complaints at least {a.low:.2%}." for a in paused]
         text = (
             "\n".join(lines + [row_text(row) for row in rows] or ["No decisions are on record yet."]) + "\n"
@@ -96,6 +105,17 @@ def lift(
     else:
         out.write_text(text, encoding="utf-8")
         click.echo(f"{out} written: {len(rows)} comparisons", err=True)
+
+
+def _adjusted_lines(areas: Sequence[Sums], reference_data: Path, variables: tuple[str, ...]) -> list[str]:
+    if not variables:
+        return []
+    figures = figures_of_areas(Release.open(reference_data), variables)
+    return [
+        f"ADJUSTED {a.slot}: {a.adjusted.value:+.2%} [{a.adjusted.low:+.2%}, {a.adjusted.high:+.2%}], "
+        f"before {a.plain.value:+.2%}; {a.spared:.0%} of the variance is due to {', '.join(variables)}."
+        for a in adjust_by_area(areas, figures, variables)
+    ]
 
 
 def _pause(store: Store, slot: str, treatment: str) -> bool:

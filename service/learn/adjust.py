@@ -7,16 +7,41 @@ samples). Needs only sums per area and side, because x is the same for all decis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from service.errors import InvalidInputError
 from service.learn.lift import HOLDOUT, LEAST_DECISIONS, Sums
 from service.learn.sequential import Watched, watched_difference
 from service.learn.values import FloatArray
+from service.tables import Release
 
 RIDGE = 1e-6
+
+
+def figures_of_areas(release: Release, variables: Sequence[str]) -> dict[tuple[str, str], dict[str, float]]:
+    """(level, code) -> figures of every area of a release. Raises InvalidInputError for an unknown one."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    known: set[str] = set()
+    for country in release.countries:
+        for level in release.levels(country):
+            if release.has(country, f"profiles_{level}"):
+                table = release.table(country, f"profiles_{level}")
+                here = [v for v in variables if v in table.column_names]
+                known.update(here)
+                columns = [table.column(v).to_pylist() for v in here]
+                for code, *values in zip(table.column("code").to_pylist(), *columns, strict=True):
+                    shown = {
+                        v: x for v, x in zip(here, values, strict=True) if x is not None and not math.isnan(x)
+                    }
+                    found[level, code] = shown
+    if unknown := [v for v in variables if v not in known]:
+        names = ", ".join(unknown)
+        raise InvalidInputError(f"No variable is called {names}; GET /variables lists them.", "adjust")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

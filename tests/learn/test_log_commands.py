@@ -75,6 +75,8 @@ def test_purchases_from_a_shop_become_lift(log, tmp_path, enrich_learn) -> None:
     assert "offer · offer-bike" in said.out
     assert " *" in said.out
     assert "incremental value" in said.out
+    adjusted = enrich_learn("lift", "--adjust", "owner_share")
+    assert adjusted.code == 0
     csv = enrich_learn("lift", "--format", "csv").out.splitlines()
     assert csv[0].startswith("slot,treatment,treated,holdout")
     assert enrich_learn("lift", "--format", "html", "--out", tmp_path / "lift.html").code == 0

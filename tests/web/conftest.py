@@ -152,7 +152,10 @@ class FakeTreating:
     def weigh_behaviour(self, lead, segment, behaviour):
         return Weights(), None
 
-    def choose_treatments(self, lead, segment, sub_segment, status, objected, match, place, now):
+    def models_followed(self, lead, status):
+        return {}
+
+    def choose_treatments(self, lead, segment, sub_segment, status, history, match, profile, now):
         return {
             "greeting": Treatment(
                 "greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}

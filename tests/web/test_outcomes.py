@@ -148,3 +148,11 @@ def test_the_lift_report_of_the_real_service(real_client):
         ratio["slot"] for ratio in report["ratio"]
     }
     assert all(row["difference"] is None for row in report["rows"])
+
+
+def test_lift_is_adjusted_by_figures_of_the_area(real_client):
+    report = real_client.get("/reports/lift?adjust=owner_share,age_70_plus_share", headers=SECRET).get_json()
+    assert report["adjusted"] == []  # too few decisions to compare
+    wrong = real_client.get("/reports/lift?adjust=shoe_size", headers=SECRET)
+    assert wrong.status_code == 422
+    assert "No variable is called shoe_size" in wrong.get_json()["detail"]

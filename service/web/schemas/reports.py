@@ -28,6 +28,10 @@ class LiftQuery(Strict):
     from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
     to = fields.String(load_default="9999-12-31", validate=DAY)
     slot = fields.String(validate=validate.Length(max=64))
+    adjust = fields.String(
+        load_default="", validate=validate.Length(max=200),
+        metadata={"description": "Variables of the area to adjust by, with commas, such as owner_share."},
+    )  # fmt: skip
     format = fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))
 
 
@@ -64,6 +68,23 @@ class RatioAlarmAnswer(Answer):
     alarm = fields.Boolean(required=True)
 
 
+class WatchedAnswer(Answer):
+    value = fields.Float(required=True)
+    low = fields.Float(required=True, allow_none=True)
+    high = fields.Float(required=True, allow_none=True)
+    p = fields.Float(allow_none=True)
+
+
+class AdjustedAnswer(Answer):
+    """Lift of one slot before and after adjustment; `spared` is the share of variance taken out."""
+
+    slot = fields.String(required=True)
+    plain = fields.Nested(WatchedAnswer, required=True)
+    adjusted = fields.Nested(WatchedAnswer, required=True)
+    spared = fields.Float(required=True)
+    variables = fields.List(fields.String(), required=True)
+
+
 class LiftAnswer(Answer):
     """Treated minus holdout, with intervals that stay valid while being watched."""
 
@@ -72,6 +93,7 @@ class LiftAnswer(Answer):
     rows = fields.List(fields.Nested(LiftRowAnswer), required=True)
     ratio = fields.List(fields.Nested(RatioAlarmAnswer), required=True)
     complaints = fields.List(fields.Dict(), required=True)
+    adjusted = fields.List(fields.Nested(AdjustedAnswer), required=True)
 
 
 class FrequencyRowAnswer(Answer):
