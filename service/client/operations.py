@@ -291,6 +291,7 @@ class Doorstep(Transport):
         from_: str | None = None,
         to: str | None = None,
         slot: str | None = None,
+        adjust: str | None = None,
         format: Literal["json", "csv"] | None = None,
     ) -> LiftAnswer:
         """Treated minus holdout per group of `by`: rates, difference, always-valid interval,
@@ -305,6 +306,7 @@ class Doorstep(Transport):
                 "from": from_,
                 "to": to,
                 "slot": slot,
+                "adjust": adjust,
                 "format": format,
             },
         )

@@ -465,12 +465,28 @@ class RatioAlarmAnswer(TypedDict):
     alarm: bool
 
 
+class WatchedAnswer(TypedDict):
+    value: float
+    low: float | None
+    high: float | None
+    p: NotRequired[float | None]
+
+
+class AdjustedAnswer(TypedDict):
+    slot: str
+    plain: WatchedAnswer
+    adjusted: WatchedAnswer
+    spared: float
+    variables: list[str]
+
+
 class LiftAnswer(TypedDict):
     outcome: str
     by: list[str]
     rows: list[LiftRowAnswer]
     ratio: list[RatioAlarmAnswer]
     complaints: list[dict[str, Any]]
+    adjusted: list[AdjustedAnswer]
 
 
 class FrequencyRowAnswer(TypedDict):
