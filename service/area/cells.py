@@ -26,6 +26,7 @@ class CellMemory:
         self._tree = tree
         self._kept = kept
         self._cells: dict[tuple[int, int], Mapping[str, str] | None] = {}
+        self._asked: set[tuple[int, int]] = set()
         self._shared: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def recall(self, lat: float, lon: float) -> Mapping[str, str] | None:
@@ -40,7 +41,11 @@ class CellMemory:
         cell = _cell_of(lat, lon)
         if cell in self._cells:
             return
-        if len(self._cells) >= self._kept:
+        if cell not in self._asked:
+            self._asked.add(cell)  # looking at a whole cell costs two points, so it waits for the second
+            return
+        if len(self._asked) > self._kept:
+            self._asked.clear()
             self._cells.clear()  # rarer and cheaper than keeping an order on every request
         self._cells[cell] = self._share(found) if self._is_uniform(cell, len(found)) else None
 
