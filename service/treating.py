@@ -31,6 +31,7 @@ class PolicyTreating:
     policy: Policy
     known: Known
     promoted: PromotedModel | None = None
+    only: frozenset[str] | None = None  # the slots to choose in; None: all of them
 
     def weigh_behaviour(
         self, lead: Lead, segment: Segment, behaviour: Behaviour | None
@@ -67,7 +68,7 @@ class PolicyTreating:
             lists=self.known.lists(lead.lead_id),
             learned=self._learned(lead, segment, status, profile),
         )
-        return choose_treatments(self.policy, situation)
+        return choose_treatments(self.policy, situation, self.only)
 
     def models_followed(self, lead: Lead, status: Status) -> Mapping[str, str]:
         """Slot -> model, for leads that a rollout has drawn: what `enrich learn promote` compares by."""

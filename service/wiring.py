@@ -122,6 +122,7 @@ class LoadedAssets(Assets):
     policy: Policy = field(kw_only=True)
     definitions: Definitions = field(kw_only=True)
     tables: Mapping[str, CountryTables] = field(kw_only=True)
+    treating: PolicyTreating
 
 
 def load_assets(config: Config, known: Known, release_id: str | None = None) -> LoadedAssets:
@@ -250,6 +251,12 @@ class Services:
         """One decision, with its figures. Raises StoreError."""
         decision = self.store.decision(decision_id)
         return decision and self.archive.recall_figures(decision)
+
+    def enricher_of_slots(self, *only: str) -> Enricher:
+        """An enricher that chooses in these slots only, from the assets active now, to the end of a job."""
+        assets = self.assets()
+        pinned = replace(assets, treating=replace(assets.treating, only=frozenset(only)))
+        return Enricher(lambda: pinned, self.enricher.log, self.enricher.count_failure)
 
     def store_history(self, lead: Lead, now: datetime) -> LeadHistory:
         return self.enricher.log.read_history(lead, now)

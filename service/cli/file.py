@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from service.cli.customer_table import CHUNK_ROWS, join_parts, open_parts, open_table, write_part
 from service.config import load_config
-from service.enrich import LeadHistory
+from service.enrich import Enricher, LeadHistory
 from service.errors import InvalidInputError
 from service.model import AddressQuery, Decision, Declared, Lead
 from service.wiring import Services, build_services
@@ -106,6 +106,7 @@ def file_(
     parts = target.with_name(target.name + ".parts")
     done = open_parts(parts, _fingerprint(source, reader, wanted, services), restart)
     now = services.now()
+    enricher = services.enricher_of_slots("offer")  # the file has no other; and one release throughout
     with (
         tables_left_alone(),
         tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
@@ -116,7 +117,7 @@ def file_(
             chunk = list(islice(rows, CHUNK_ROWS))
             if not chunk:
                 break
-            lines = [(*row, *enriched(services, reader.lead(row), now, wanted)) for row in chunk]
+            lines = [(*row, *enriched(enricher, reader.lead(row), now, wanted)) for row in chunk]
             write_part(parts, number, pa.Table.from_arrays(_columns(lines, schema), schema=schema))
             bar.update(len(chunk))
     count = join_parts(parts, target, schema)
@@ -215,10 +216,10 @@ def _text(value: object) -> str:
 # ---------------------------------------------------------------- answers
 
 
-def enriched(services: Services, lead: Lead, now: datetime, variables: Sequence[str]) -> tuple[Any, ...]:
+def enriched(enricher: Enricher, lead: Lead, now: datetime, variables: Sequence[str]) -> tuple[Any, ...]:
     """The added values of one row, in the order of ADDED and then `variables`."""
-    history = services.store_history(lead, now) if lead.lead_id else LeadHistory()
-    decision: Decision = services.enricher.decide_lead(lead, history, now)
+    history = enricher.log.read_history(lead, now) if lead.lead_id else LeadHistory()
+    decision: Decision = enricher.decide_lead(lead, history, now)
     match, segment, place = decision.address, decision.segment, decision.place
     level = next(iter(place.codes), None)
     offer = decision.treatments.get("offer")

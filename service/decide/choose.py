@@ -7,6 +7,7 @@ is not allowed (objection, no consent to profiling), not founded (fallback, thin
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from service.decide.arms import draw_number
@@ -19,18 +20,23 @@ from service.decide.treatments import CHANNELS
 from service.model import Treatment
 
 
-def choose_treatments(policy: Policy, situation: Situation) -> dict[str, Treatment]:
+def choose_treatments(
+    policy: Policy, situation: Situation, only: Collection[str] | None = None
+) -> dict[str, Treatment]:
     """One treatment per slot of the policy, in its order.
 
     `propensity` is the probability, over the random draws of holdout, experiment, rollout and variant,
     that a lead in this very situation gets this very treatment (id with variant) under this policy. Where
-    every draw leads to the same treatment (no consent, thin evidence, …) it is 1.
+    every draw leads to the same treatment (no consent, thin evidence, …) it is 1. `only` leaves the other
+    slots out; what is chosen in one slot does not depend on the others.
     """
     setting, draw = _set_scene(policy, situation)
     everyone_alike = must_be_standard(policy, situation) is not None
     contacts = check_media(policy, situation, setting)
     chosen: dict[str, Treatment] = {}
     for code, slot in policy.slots.items():
+        if only is not None and code not in only:
+            continue
         plan = policy.plans[code, setting.country, setting.language, setting.channel]
         if slot.kind == "agent":
             base = _make_treatment(plan, plan.standard, plan.standard.variants[0], draw, 1.0)

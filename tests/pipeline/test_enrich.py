@@ -216,3 +216,13 @@ def test_behaviour_takes_over_from_geography_as_the_customer_stays(services: Ser
     assert stayed.weights.behaviour + stayed.weights.geodemographic == pytest.approx(1)
     assert stayed.sub_segment is not None
     assert stayed.sub_segment.startswith(f"{stayed.segment.code}-")
+
+
+def test_choosing_in_one_slot_only_gives_what_choosing_in_all_would(services: Services) -> None:
+    only_offers = services.enricher_of_slots("offer")
+    for number in range(50):
+        lead = make_lead("8000 Aarhus C", lead_id=f"slot-{number}")
+        whole = decide(services, lead).treatments["offer"]
+        alone = only_offers.decide_lead(lead, LeadHistory(), services.now()).treatments
+        assert set(alone) == {"offer"}
+        assert (alone["offer"].id, alone["offer"].propensity) == (whole.id, whole.propensity)
