@@ -1,8 +1,9 @@
 """What a decision must know before it is made: objections, what has been spent, pauses, lists.
 
 What was given on a day is summed from the log in the background and read at most once a second, so a cap
-or budget may be overshot by what is given within about two seconds, and by no more: a request waits for
-no sum. What a household may have once is written with the decision, and looked up each time.
+or budget may be overshot by what is given within about two seconds (longer above some 1,400 decisions a
+second, which is what the sums keep up with): a request waits for no sum. What a household may have once
+is written with the decision, and looked up each time.
 """
 
 from __future__ import annotations
