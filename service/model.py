@@ -110,6 +110,11 @@ class AddressMatch:
     source: str = ""
     pattern: str | None = None
 
+    @property
+    def is_coarse(self) -> bool:
+        """Whether it is a postcode or coarser: only then is another geocoder asked."""
+        return self.level in (MatchLevel.POSTCODE, MatchLevel.MUNICIPALITY, MatchLevel.NONE)
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:

@@ -38,7 +38,6 @@ from service.model import (
     Declared,
     Lead,
     MatchCategory,
-    MatchLevel,
     Place,
     Profile,
     Segment,
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 1.0
-_HOUSE_OR_STREET = (MatchLevel.UNIT, MatchLevel.HOUSE, MatchLevel.STREET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class CountryTables:
 
     def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch:
         match = self.matcher.match_address(query)
-        if self.online is not None and match.level not in _HOUSE_OR_STREET:
+        if self.online is not None and match.is_coarse:
             match = self.online.match_address(query, deadline_ms) or match
         if match.category is not MatchCategory.C:
             return match
@@ -257,9 +255,6 @@ class Services:
         assets = self.assets()
         pinned = replace(assets, treating=replace(assets.treating, only=frozenset(only)))
         return Enricher(lambda: pinned, self.enricher.log, self.enricher.count_failure)
-
-    def store_history(self, lead: Lead, now: datetime) -> LeadHistory:
-        return self.enricher.log.read_history(lead, now)
 
     def version_text(self) -> str:
         versions = self.assets().versions

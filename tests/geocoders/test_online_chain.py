@@ -15,7 +15,7 @@ import pytest
 from service.address.index import AddressIndex
 from service.address.matcher import Matcher
 from service.address.online.breaker import CircuitBreaker
-from service.address.online.chain import OnlineGeocoders, is_coarse, well_known_postcodes
+from service.address.online.chain import OnlineGeocoders, well_known_postcodes
 from service.address.online.memory import UNKNOWN, AnswerMemory
 from service.address.online.settings import load_settings
 from service.errors import ConfigError
@@ -260,10 +260,10 @@ def test_no_address_reaches_a_log(tmp_path: Path, server: Any, caplog: pytest.Lo
 
 def test_only_a_coarse_answer_of_our_own_asks_anybody(matcher: Matcher) -> None:
     ask = matcher.match_address
-    assert is_coarse(ask(AddressQuery("DK", "Opdigtetvej 5, 3700 Rønne")))
-    assert is_coarse(ask(AddressQuery("DK", "???")))
-    assert not is_coarse(ask(AddressQuery("DK", "Store Torv 3, 3700 Rønne")))
-    assert not is_coarse(ask(AddressQuery("DK", "Store Torv 99, 3700 Rønne")))
+    assert ask(AddressQuery("DK", "Opdigtetvej 5, 3700 Rønne")).is_coarse
+    assert ask(AddressQuery("DK", "???")).is_coarse
+    assert not ask(AddressQuery("DK", "Store Torv 3, 3700 Rønne")).is_coarse
+    assert not ask(AddressQuery("DK", "Store Torv 99, 3700 Rønne")).is_coarse
 
 
 # ---------------------------------------------------------------- parts of the chain

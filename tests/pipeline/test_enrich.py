@@ -226,3 +226,28 @@ def test_choosing_in_one_slot_only_gives_what_choosing_in_all_would(services: Se
         alone = only_offers.decide_lead(lead, LeadHistory(), services.now()).treatments
         assert set(alone) == {"offer"}
         assert (alone["offer"].id, alone["offer"].propensity) == (whole.id, whole.propensity)
+
+
+class _Online:
+    """Finds nothing, and remembers that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def match_address(self, query: AddressQuery, deadline_ms: int) -> None:
+        self.asked += 1
+
+
+def test_online_geocoders_are_asked_only_when_our_own_answer_is_coarse(services: Services) -> None:
+    online = _Online()
+    country = replace(services.countries["DK"], online=online)  # type: ignore[arg-type]
+    assert (
+        country.match_address(AddressQuery("DK", text="Sankt Mortens Gade 3, 3700 Rønne"), 300).level
+        == "house"
+    )
+    assert online.asked == 0
+    assert (
+        country.match_address(AddressQuery("DK", text="Ukendt Gade 7, 5000 Odense C"), 300).level
+        == "postcode"
+    )
+    assert online.asked == 1

@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 
 MAX_TYPED = 300  # characters that are sent at most
 _AT_ONCE = 8  # calls under way; the next one finds every place taken and goes without
-_COARSE = frozenset({MatchLevel.POSTCODE, MatchLevel.MUNICIPALITY, MatchLevel.NONE})
 _HOUSE = frozenset({MatchLevel.HOUSE, MatchLevel.UNIT})
 # (country, postcode, lat, lon) -> inside; None when the postcode has no known polygon.
 PlaceCheck = Callable[[str, str, float, float], bool | None]
@@ -60,11 +59,6 @@ def well_known_postcodes(index: AddressIndex) -> frozenset[str]:
     return frozenset(
         post.postcode for post, count in zip(index.posts, houses, strict=True) if count >= WELL_KNOWN_HOUSES
     )
-
-
-def is_coarse(match: AddressMatch) -> bool:
-    """Whether our own answer is a postcode or coarser: only then is anybody else asked."""
-    return match.level in _COARSE
 
 
 class OnlineGeocoders:
