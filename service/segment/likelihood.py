@@ -65,10 +65,15 @@ class Facts:
     children: bool | None = None
 
 
+LET = "rented"
+
+
 def gather_facts(match: AddressMatch, unit: UnitFacts | None, declared: Declared, today: date) -> Facts:
     """The facts of one lead. A register that names the dwelling makes hints about it superfluous."""
     dwelling = unit.dwelling if unit else None
-    tenure = unit.tenure if unit else None
+    tenure: str | None = unit.tenure if unit else None
+    if unit and tenure is None and unit.rented:
+        tenure = LET  # by whom, the register does not say
     floor = units = neighbour = None
     if dwelling is None and match.level in (MatchLevel.UNIT, MatchLevel.HOUSE):
         if match.units_at_number is not None and match.units_at_number > 0:
@@ -112,7 +117,8 @@ def likelihoods(facts: Facts) -> tuple[tuple[str, str, Cells], ...]:
     if facts.dwelling is not None:
         found.append(("dwelling", facts.dwelling, _register("dwelling", DWELLINGS, facts.dwelling)))
     if facts.tenure is not None:
-        found.append(("tenure", facts.tenure, _register("tenure", TENURES, facts.tenure)))
+        let = facts.tenure == LET
+        found.append(("tenure", facts.tenure, _let() if let else _register("tenure", TENURES, facts.tenure)))
     if facts.stages is not None:
         value = LIFE_STAGES[max(range(len(facts.stages)), key=facts.stages.__getitem__)]
         found.append(("declared_life_stage", value, _stages(facts.stages)))
@@ -143,6 +149,13 @@ def _register(attribute: str, values: tuple[str, ...], value: str) -> Cells:
     shares = np.full(len(values), REGISTER_ERROR / (len(values) - 1))
     shares[values.index(value)] = 1 - REGISTER_ERROR
     return _spread(attribute, shares)
+
+
+@lru_cache(maxsize=1)
+def _let() -> Cells:
+    """Any tenure but the owner's: a register that knows a home is let, but not by whom."""
+    shares = [REGISTER_ERROR if name == "owner" else 1 - REGISTER_ERROR for name in TENURES]
+    return _spread("tenure", np.array(shares))
 
 
 @lru_cache(maxsize=64)
