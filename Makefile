@@ -41,16 +41,16 @@ lint: $(DEV_READY) ## ruff and mypy --strict
 	@$(BIN)/mypy
 
 bench: $(DEV_READY) ## speed and memory against the targets, side by side, one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.programs.bench
 
 accuracy: $(DEV_READY) ## address matching per kind of fault and country
-	@$(BIN)/python -m tests.accuracy
+	@$(BIN)/python -m tests.programs.accuracy
 
 stress: $(DEV_READY) ## concurrency, kill -9, and property tests from openapi.yaml
-	@$(BIN)/python -m tests.stress
+	@$(BIN)/python -m tests.programs.stress
 
 demo: $(DEV_READY) ## simulated leads and outcomes with a known truth; lift, gate and curve pages
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python -m tests.programs.demo
 
 refdata: $(DEV_READY) ## rebuilds the reference release from raw files (RAW=folder)
 	@$(BIN)/enrich refdata build $(if $(RAW),--raw $(RAW))

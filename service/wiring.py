@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING
 
 from service.address.matcher import Matcher
 from service.address.pattern import address_pattern
-from service.archive import FigureArchive
 from service.area.locate import AreaIndex
 from service.area.profile import Profiles
 from service.area.units import UnitTable, unit_figures
 from service.config import Config
 from service.decide.experiments import check_experiment_unchanged
 from service.decide.policy import Policy, load_policy
-from service.enrich import Assets, Enricher, LeadHistory
 from service.errors import ConfigError, InvalidInputError
-from service.keeper import AssetsKeeper
-from service.known import Known
-from service.learn.promoted import PromotedModel
-from service.learn.rollout import rollout_state
+from service.flows.active import AssetsKeeper
+from service.flows.enrich import Assets, Enricher, LeadHistory
+from service.flows.past_figures import FigureArchive
+from service.flows.policy_for_lead import PolicyTreating
+from service.flows.policy_memory import Known
+from service.learn.live.promoted import PromotedModel
+from service.learn.live.rollout import rollout_state
 from service.model import (
     AddressMatch,
     AddressQuery,
@@ -49,7 +50,6 @@ from service.segment.definitions import Definitions, load_definitions
 from service.store.ids import new_id
 from service.store.store import Store, open_store
 from service.tables import Release
-from service.treating import PolicyTreating
 
 if TYPE_CHECKING:
     from service.address.online.chain import OnlineGeocoders

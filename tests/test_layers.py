@@ -14,58 +14,32 @@ SERVICE = ROOT / "service"
 
 # room -> the rooms of service/ that it may import (itself is always allowed)
 NOUNS = {"model", "errors"}
+ROOMS = {"address", "area", "segment", "decide", "store", "learn"}
 ALLOWED = {
     "model": set(),
     "errors": set(),
     "tables": {"errors"},
     "config": {"errors"},
+    # the rooms: they know the nouns and nobody else
     "address": NOUNS | {"tables"},
     "area": NOUNS | {"tables"},
     "segment": NOUNS | {"tables"},
     "decide": NOUNS,
     "store": NOUNS,
-    "learn": NOUNS | {"tables"},
+    "learn": NOUNS | {"tables", "files"},
     "client": {"errors"},
-    "enrich": NOUNS | {"address", "area", "segment", "decide"},
-    "known": NOUNS | {"store", "decide"},  # where the log and the policy meet
-    "treating": NOUNS | {"decide", "enrich", "known", "learn"},  # gathers for the policy
-    "archive": NOUNS | {"tables", "area"},  # figures of earlier releases, for the log
-    "keeper": {"errors", "tables", "decide", "enrich"},  # swaps assets; chooses none
-    "wiring": NOUNS
-    | {
-        "tables",
-        "config",
-        "address",
-        "area",
-        "segment",
-        "decide",
-        "store",
-        "learn",
-        "enrich",
-        "known",
-        "keeper",
-        "archive",
-        "treating",
-    },
-    # web speaks HTTP: it is handed its parts by wiring and knows their types
-    "web": NOUNS | {"config", "wiring", "enrich", "store", "decide", "learn", "address", "segment", "tables"},
+    "files": {"errors"},  # how files of people and publishers are read
+    # one file per sentence of the product, over the rooms
+    "flows": NOUNS | {"tables"} | ROOMS,
+    # chooses implementations
+    "wiring": NOUNS | {"tables", "config", "flows"} | ROOMS,
+    # the doors
+    "web": NOUNS | {"config", "wiring", "flows", "tables"} | ROOMS,
+    "cli": NOUNS | {"tables", "config", "wiring", "flows", "files", "refdata", "analyst", "web"} | ROOMS,
     # the building half; it writes the forms that the serving half reads
-    "refdata": NOUNS | {"tables", "address", "segment", "area"},
-    "cli": NOUNS
-    | {
-        "tables",
-        "config",
-        "wiring",
-        "enrich",
-        "refdata",
-        "learn",
-        "store",
-        "web",
-        "address",
-        "segment",
-        "decide",
-        "known",  # a suppression list is hashed as it will be looked up
-    },
+    "refdata": NOUNS | {"tables", "files", "address", "segment", "area", "analyst"},  # a diff is drawn
+    # tables and pictures for people, from releases and customer files
+    "analyst": NOUNS | {"tables", "files", "segment"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -78,11 +52,11 @@ FRAMEWORKS = {
     "gunicorn": {"web", "cli"},
     "click": {"cli"},
     "geopy": {"address", "wiring"},
-    "shapely": {"area", "refdata", "address"},
+    "shapely": {"area", "refdata", "address", "analyst"},
     "lightgbm": {"learn"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},
-    "pandas": {"refdata", "learn", "cli"},
+    "pandas": {"refdata", "analyst", "learn", "cli"},
 }
 # modules of web that a colleague's page or command needs only when called
 HEAVY = ("pandas", "lightgbm", "matplotlib", "sklearn")

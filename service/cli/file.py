@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 from service.cli.customer_table import CHUNK_ROWS, join_parts, open_parts, open_table, write_part
 from service.config import load_config
-from service.enrich import Enricher, LeadHistory
 from service.errors import InvalidInputError
+from service.flows.enrich import Enricher, LeadHistory
 from service.model import AddressQuery, Decision, Declared, Lead
 from service.wiring import Services, build_services
 

@@ -8,7 +8,7 @@ import uuid
 import click
 
 from service.config import load_config
-from service.enrich import LeadHistory
+from service.flows.enrich import LeadHistory
 from service.model import AddressQuery, Consent, ConsentProof, Decision, Declared, Lead
 from service.web.answer import answer_secret
 from service.wiring import build_services

@@ -11,11 +11,11 @@ from service.cli.learn_curve import curve, drivers, products
 from service.cli.learn_log import import_, lift
 from service.cli.learn_policy import promote, replay, silent
 from service.cli.learn_table import table as log_table
-from service.learn.card import card_lines
-from service.learn.evaluate import evaluate_table
-from service.learn.fit import FitOptions, fit_table
-from service.learn.model_dir import TableScorer, save_model
-from service.learn.table import read_table, write_table
+from service.learn.models.card import card_lines
+from service.learn.models.evaluate import evaluate_table
+from service.learn.models.fit import FitOptions, fit_table
+from service.learn.models.model_dir import TableScorer, save_model
+from service.learn.models.table import read_table, write_table
 
 _TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

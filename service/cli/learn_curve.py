@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from service.errors import LearnError
-from service.learn.baskets import bought_together, product_by_segment, products_of
-from service.learn.columns import read_columns
-from service.learn.curve_page import curve_parts
-from service.learn.drivers import drivers as find_drivers
-from service.learn.fit import FitOptions, fit_table
-from service.learn.geo_value import GeoCurve, Panel, value_of_geography, weights_toml
-from service.learn.lift_page import page
-from service.learn.outcome import column_of, read_outcome
-from service.learn.table import as_text, parse_numbers, read_table
+from service.learn.lift.page import page
+from service.learn.models.baskets import bought_together, product_by_segment, products_of
+from service.learn.models.columns import read_columns
+from service.learn.models.curve_page import curve_parts
+from service.learn.models.drivers import drivers as find_drivers
+from service.learn.models.fit import FitOptions, fit_table
+from service.learn.models.geo_value import GeoCurve, Panel, value_of_geography, weights_toml
+from service.learn.models.outcome import column_of, read_outcome
+from service.learn.models.table import as_text, parse_numbers, read_table
 from service.learn.values import FloatArray
 
 _TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)

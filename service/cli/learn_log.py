@@ -18,8 +18,8 @@ from tqdm import tqdm
 from service.config import load_config
 from service.decide.policy import load_policy
 from service.errors import LearnError
-from service.learn.adjust import adjust_by_area, figures_of_areas
-from service.learn.lift import (
+from service.learn.lift.adjust import adjust_by_area, figures_of_areas
+from service.learn.lift.compare import (
     BY,
     COMPLAINT_LIMIT,
     PERIODS,
@@ -29,9 +29,9 @@ from service.learn.lift import (
     needed_dimensions,
     ratio_alarms,
 )
-from service.learn.lift_page import lift_parts, page
-from service.learn.lift_table import row_json, row_text, rows_csv
-from service.learn.table import as_text, parse_dates, parse_numbers, read_table
+from service.learn.lift.page import lift_parts, page
+from service.learn.lift.rows import row_json, row_text, rows_csv
+from service.learn.models.table import as_text, parse_dates, parse_numbers, read_table
 from service.segment.definitions import load_definitions
 from service.store.outcomes import OUTCOME_KINDS, LeadEvent, Outcome, Receipt
 from service.store.store import Store, open_store

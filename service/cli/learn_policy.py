@@ -14,12 +14,12 @@ from service.decide.choose import choice_probabilities
 from service.decide.policy import load_policy
 from service.decide.situation import Situation
 from service.errors import LearnError
-from service.learn.baskets import silent_leads
-from service.learn.evaluate import evaluate_table
-from service.learn.lift import Side
-from service.learn.replay import Replayed, SlotReplay, replay_slot
-from service.learn.rollout import advance_rollout, begin_rollout, load_rollout, model_id, save_rollout
-from service.learn.table import read_table
+from service.learn.lift.compare import Side
+from service.learn.live.rollout import advance_rollout, begin_rollout, load_rollout, model_id, save_rollout
+from service.learn.models.baskets import silent_leads
+from service.learn.models.evaluate import evaluate_table
+from service.learn.models.replay import Replayed, SlotReplay, replay_slot
+from service.learn.models.table import read_table
 from service.model import AddressQuery, Consent, ConsentProof, Decision, Lead
 from service.segment.definitions import load_definitions
 from service.store.exposure import logged_decisions

@@ -11,8 +11,8 @@ import pandas as pd
 
 from service.config import load_config
 from service.errors import LearnError
-from service.learn.features import lead_features
-from service.learn.table import write_table
+from service.learn.live.features import lead_features
+from service.learn.models.table import write_table
 from service.model import Decision
 from service.store.exposure import logged_decisions
 from service.store.outcomes import OUTCOME_KINDS

@@ -10,7 +10,7 @@ from typing import cast
 import click
 
 from service.config import load_config
-from service.learn.match_quality import (
+from service.learn.live.match_quality import (
     PERIODS,
     Period,
     count_matches,
@@ -18,7 +18,7 @@ from service.learn.match_quality import (
     quality_csv,
     quality_text,
 )
-from service.learn.match_quality_page import quality_page
+from service.learn.live.match_quality_page import quality_page
 from service.store import open_store
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 from tqdm import tqdm
 
+from service.analyst.definition_check import explain_definitions
 from service.cli.refdata_addresses import addresses
 from service.cli.refdata_logged import logged_leads, treatments_of_segments
 from service.config import load_config
@@ -24,7 +25,6 @@ from service.refdata.activation import (
     read_activations,
     roll_back,
 )
-from service.refdata.analyst.definition_check import explain_definitions
 from service.refdata.build import build_release
 from service.refdata.catalogue import load_catalogue
 from service.refdata.diff.compare import compare_releases

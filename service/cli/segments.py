@@ -8,20 +8,20 @@ from pathlib import Path
 
 import click
 
+from service.analyst.crosswalk import CROSSWALK, import_crosswalk, licensed_table, load_crosswalk
+from service.analyst.customers import count_customers, count_values
+from service.analyst.fairness import BAND, audit_decisions, audit_fairness
+from service.analyst.market import Market, load_market
+from service.analyst.maturity import maturity_table
+from service.analyst.page import Report
+from service.analyst.plots import plot_bars
+from service.analyst.related import related_table, survey_table
+from service.analyst.tables import FORMATS
+from service.analyst.uncertainty import uncertainty_table
+from service.analyst.views import add_correlation, add_focus, add_potential, add_profile, new_report
 from service.cli.segments_policy import policy_measures
 from service.config import load_config
 from service.errors import CheckError, InvalidInputError
-from service.refdata.analyst.crosswalk import CROSSWALK, import_crosswalk, licensed_table, load_crosswalk
-from service.refdata.analyst.customers import count_customers, count_values
-from service.refdata.analyst.fairness import BAND, audit_decisions, audit_fairness
-from service.refdata.analyst.market import Market, load_market
-from service.refdata.analyst.maturity import maturity_table
-from service.refdata.analyst.page import Report
-from service.refdata.analyst.plots import plot_bars
-from service.refdata.analyst.related import related_table, survey_table
-from service.refdata.analyst.tables import FORMATS
-from service.refdata.analyst.uncertainty import uncertainty_table
-from service.refdata.analyst.views import add_correlation, add_focus, add_potential, add_profile, new_report
 from service.segment.definitions import load_definitions
 from service.tables import Release
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from service.config import load_config
 from service.decide.policy import Policy, load_policy
 from service.errors import InvalidInputError
-from service.known import Known
+from service.flows.policy_memory import Known
 from service.segment.definitions import load_definitions
 from service.store import open_store
 

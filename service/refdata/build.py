@@ -13,8 +13,8 @@ from pathlib import Path
 from service.errors import SourceError
 from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.corrections import Ledger
-from service.refdata.dk.build import build_denmark
-from service.refdata.fi.build import build_finland
+from service.refdata.countries.dk.build import build_denmark
+from service.refdata.countries.fi.build import build_finland
 from service.refdata.writing import TableNote, flush_folder, write_manifest
 from service.tables import releases_folder
 

@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry import shape
 
 from service.errors import SourceError
-from service.refdata.reading import read_text
+from service.files.strict import read_text
 
 COORDINATE_DECIMALS = 6  # 0.1 m
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.refdata.analyst.market import Market, load_market
+from service.analyst.market import Market, load_market
 from service.segment.definitions import Definitions, load_definitions
 from service.tables import Release
 

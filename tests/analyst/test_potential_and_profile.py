@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from service.analyst.customers import count_customers
+from service.analyst.market import Market
+from service.analyst.potential import focus_table, penetration_table, potential_table
+from service.analyst.profile import base_means, profile_segments, profile_variables
 from service.errors import InvalidInputError
-from service.refdata.analyst.customers import count_customers
-from service.refdata.analyst.market import Market
-from service.refdata.analyst.potential import focus_table, penetration_table, potential_table
-from service.refdata.analyst.profile import base_means, profile_segments, profile_variables
 from service.segment.compare import Z
 
 

@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.errors import CheckError, InvalidInputError
-from service.refdata.analyst.correlation import (
+from service.analyst.correlation import (
     correlation_pairs,
     outcome_association,
     redundancy_clusters,
     variable_correlations,
 )
-from service.refdata.analyst.crosswalk import import_crosswalk, licensed_table, load_crosswalk
-from service.refdata.analyst.customers import count_customers
-from service.refdata.analyst.definition_check import explain_definitions
-from service.refdata.analyst.fairness import audit_decisions, audit_fairness
-from service.refdata.analyst.market import Market
-from service.refdata.analyst.maturity import kind_of, maturity_table
-from service.refdata.analyst.related import related_table, survey_table
-from service.refdata.analyst.uncertainty import MEASURED_ERROR, uncertainty_table
+from service.analyst.crosswalk import import_crosswalk, licensed_table, load_crosswalk
+from service.analyst.customers import count_customers
+from service.analyst.definition_check import explain_definitions
+from service.analyst.fairness import audit_decisions, audit_fairness
+from service.analyst.market import Market
+from service.analyst.maturity import kind_of, maturity_table
+from service.analyst.related import related_table, survey_table
+from service.analyst.uncertainty import MEASURED_ERROR, uncertainty_table
+from service.errors import CheckError, InvalidInputError
 from service.segment.definitions import Definitions
 from service.tables import Release
 

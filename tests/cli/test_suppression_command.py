@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.known import Known
+from service.flows.policy_memory import Known
 from service.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.demo import run
+from tests.programs.demo import run
 
 
 def test_the_demonstration_finds_what_was_put_in(tmp_path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from service.config import load_config
-from tests.demo import decide, demo_services, make_truth, simulate
+from tests.programs.demo import decide, demo_services, make_truth, simulate
 
 
 def test_the_own_log_becomes_a_table_and_a_model(tmp_path, monkeypatch, enrich_learn) -> None:

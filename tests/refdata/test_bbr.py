@@ -13,7 +13,7 @@ from service.errors import SourceError
 from service.refdata.build import build_release
 from service.refdata.catalogue import DEFAULT_SOURCES, load_source
 from service.refdata.corrections import Ledger
-from service.refdata.dk.bbr import read_units
+from service.refdata.countries.dk.bbr import read_units
 from service.tables import Release
 
 HOME, OTHER, TWIN, HOUSE = (f"0a3f50ae-f56{n}-32b8-e044-0003ba298018" for n in range(4))
@@ -135,7 +135,7 @@ def test_the_real_sample() -> None:
     folder = os.environ.get("ENRICH_RAW_DATA")
     if not folder:
         pytest.skip("needs the raw open-data files (ENRICH_RAW_DATA)")
-    from service.refdata.dk.bbr import _house_numbers
+    from service.refdata.countries.dk.bbr import _house_numbers
 
     source, ledger = load_source(DEFAULT_SOURCES / "bbr.toml"), Ledger()
     table = read_units(Path(folder) / "dk/bbr_sample", _house_numbers(Path(folder)), 2020, source, ledger)

@@ -14,7 +14,7 @@ import pytest
 from service.errors import SourceError
 from service.refdata.build import BUILDING, build_release
 from service.refdata.catalogue import load_catalogue
-from service.refdata.dk.margins import load_margins
+from service.refdata.countries.dk.margins import load_margins
 from service.tables import Release, check_files
 
 ID = "2026-11-21.1"

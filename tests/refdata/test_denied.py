@@ -55,7 +55,7 @@ def test_the_fold_holds_only_for_its_own_table(tmp_path: Path) -> None:
 
 
 def test_nothing_by_citizenship_leaves_the_reader(small_raw: Path) -> None:
-    from service.refdata.dk.margins import load_margins
+    from service.refdata.countries.dk.margins import load_margins
 
     columns = list(load_margins(small_raw)["age_sex"].columns)
     assert len(columns) == 32

@@ -12,8 +12,8 @@ import shapely
 
 from service.refdata.catalogue import load_catalogue
 from service.refdata.corrections import Ledger
-from service.refdata.dk.areas import EPSG, load_areas
-from service.refdata.dk.margins import load_margins
+from service.refdata.countries.dk.areas import EPSG, load_areas
+from service.refdata.countries.dk.margins import load_margins
 from service.refdata.geometry import cut_by_density, overlap_weights
 
 BORNHOLM = "400"

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from service.config import Config, load_config
-from service.enrich import Assets, Enricher, LeadHistory
+from service.flows.enrich import Assets, Enricher, LeadHistory
 from service.model import (
     AddressMatch,
     Evidence,

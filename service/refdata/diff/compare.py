@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.refdata.analyst.market import Market, load_market
+from service.analyst.market import Market, load_market
 from service.refdata.diff.migration import (
     LEAST_FLOW,
     Aligned,

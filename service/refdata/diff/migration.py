@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from service.refdata.analyst.market import Market, MarketLevel
+from service.analyst.market import Market, MarketLevel
 
 Floats = NDArray[np.float64]
 Mover = tuple[str, float, float]

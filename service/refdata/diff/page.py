@@ -11,9 +11,9 @@ import shapely
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from service.refdata.analyst.page import Report, render_page
-from service.refdata.analyst.plots import plot_bars
-from service.refdata.analyst.tables import AnalystTable
+from service.analyst.page import Report, render_page
+from service.analyst.plots import plot_bars
+from service.analyst.tables import AnalystTable
 from service.refdata.diff.compare import CountryDiff, ReleaseDiff
 from service.tables import Release
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from service.refdata.joint.fitting import Margin, fit_tables
 from service.refdata.joint.margins import AreaMargins
 from service.refdata.joint.mixing import JointTable, mix_with_parent, sum_areas
 from service.segment.cells import AXIS, CELL_ATTRIBUTES, CELLS, SHAPE
+from service.segment.fitting import Margin, fit_tables
 
 Floats = NDArray[np.float64]
 

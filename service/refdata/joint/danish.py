@@ -1,4 +1,4 @@
-"""Danish counts (service.refdata.dk.margins) as margins of the household cell."""
+"""Danish counts (service.refdata.countries.dk.margins) as margins of the household cell."""
 
 from __future__ import annotations
 

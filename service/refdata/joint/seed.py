@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import SourceError
-from service.refdata.joint.fitting import FLOOR, Margin, fit_tables, regress_shares
 from service.refdata.joint.margins import AreaMargins
 from service.segment.cells import AXIS, CELL_ATTRIBUTES, SHAPE
+from service.segment.fitting import FLOOR, Margin, fit_tables, regress_shares
 
 Floats = NDArray[np.float64]
 SEEDS = Path(__file__).parent / "seeds"

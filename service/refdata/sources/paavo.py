@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SourceError
+from service.files.strict import read_text
 from service.refdata.catalogue import Source
 from service.refdata.denied import load_denied
 from service.refdata.fetching import Fetched, Fetcher, Request
-from service.refdata.reading import read_text
 from service.tables import file_sha256
 
 FILE = "paavo.csv"

@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 
 from service.errors import SourceError
+from service.files.strict import read_rows
 from service.refdata.catalogue import Source
 from service.refdata.denied import load_denied
 from service.refdata.fetching import Fetched, Fetcher, Request
-from service.refdata.reading import read_rows
 
 VALUE, TIME = "INDHOLD", "Tid"
 MISSING = frozenset({"..", "…", "x", "."})

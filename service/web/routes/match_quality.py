@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.learn.match_quality import PeriodQuality, count_matches, match_quality
+from service.learn.live.match_quality import PeriodQuality, count_matches, match_quality
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import catalogue_answer

@@ -11,7 +11,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from service.learn.lift import COMPLAINT_LIMIT, complaint_alarms
+from service.learn.lift.compare import COMPLAINT_LIMIT, complaint_alarms
 from service.store.outcomes import LeadEvent, Outcome, Receipt
 from service.store.store import Store
 from service.web.body import load

@@ -10,10 +10,16 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.learn.adjust import adjust_by_area, figures_of_areas
-from service.learn.lift import COMPLAINT_LIMIT, complaint_alarms, lift_rows, needed_dimensions, ratio_alarms
-from service.learn.lift_table import row_json, rows_csv
-from service.learn.sequential import watched_difference
+from service.learn.lift.adjust import adjust_by_area, figures_of_areas
+from service.learn.lift.compare import (
+    COMPLAINT_LIMIT,
+    complaint_alarms,
+    lift_rows,
+    needed_dimensions,
+    ratio_alarms,
+)
+from service.learn.lift.rows import row_json, rows_csv
+from service.learn.lift.sequential import watched_difference
 from service.store.exposure import exposures
 from service.web.context import current_services
 from service.web.endpoint import endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from service.learn.match_quality import PERIODS
+from service.learn.live.match_quality import PERIODS
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
 from service.web.schemas.reports import DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from service.learn.lift import BY, PERIODS
+from service.learn.lift.compare import BY, PERIODS
 from service.store.outcomes import OUTCOME_KINDS
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict

@@ -1,0 +1,169 @@
+"""The match-quality report, and the shapes that stand in it instead of addresses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+import string
+from datetime import date, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from service.address.pattern import address_pattern
+from service.address.rules import load_rules
+from service.errors import InvalidInputError
+from service.learn.live.match_quality import (
+    MatchCount,
+    match_quality,
+    quality_csv,
+    quality_text,
+    wilson_interval,
+)
+from service.learn.live.match_quality_page import quality_html
+from service.model import AddressQuery
+
+MONDAY = date(2026, 11, 16)
+
+
+def count(day: int, level: str, category: str, n: int, reason: str = "", pattern: str = "") -> MatchCount:
+    return MatchCount(MONDAY + timedelta(days=day), level, category, reason, pattern, n)
+
+
+COUNTS = [
+    count(0, "house", "A", 80),
+    count(1, "unit", "A", 10),
+    count(2, "house", "B", 5, "street_corrected"),
+    count(2, "street", "C", 3, "unknown_number", "W N, P W"),
+    count(6, "postcode", "C", 2, "unknown_street", "W W N, P W"),
+    count(7, "house", "A", 50),
+    count(8, "none", "C", 50, "nothing_recognised", "W"),
+]
+
+
+def test_shares_by_period_level_and_category() -> None:
+    report = match_quality(COUNTS)
+    first, second = report.periods
+    assert (first.start, first.requests, second.start) == (MONDAY, 100, MONDAY + timedelta(days=7))
+    assert first.categories == {"A": 0.9, "B": 0.05, "C": 0.05}
+    assert first.levels["unit"] == 0.1
+    assert first.levels["none"] == 0.0
+    assert report.total is not None
+    assert (report.total.requests, report.total.categories["C"]) == (200, 55 / 200)
+    assert sum(second.levels.values()) == pytest.approx(1)
+    assert [period.requests for period in match_quality(COUNTS, "day").periods] == [80, 10, 8, 2, 50, 50]
+    (month,) = match_quality(COUNTS, "month").periods
+    assert (month.start, month.requests) == (date(2026, 11, 1), 200)
+
+
+def test_failures_are_ranked_by_count_with_their_share_of_all() -> None:
+    report = match_quality(COUNTS, top=2)
+    assert [(f.reason, f.pattern, f.count, f.share) for f in report.failures] == [
+        ("nothing_recognised", "W", 50, 0.25),
+        ("unknown_number", "W N, P W", 3, 0.015),
+    ]
+    assert report.failures_not_shown == 2
+
+
+@pytest.mark.parametrize(("hits", "total"), [(0, 10), (5, 10), (95, 100), (100, 100), (999, 1000)])
+def test_the_interval_is_wilsons(hits: int, total: int) -> None:
+    known = binomtest(hits, total).proportion_ci(method="wilson")
+    assert wilson_interval(hits, total) == pytest.approx((known.low, known.high), abs=1e-6)
+
+
+def test_nothing_counted_is_said_so() -> None:
+    for counts in ([], [count(0, "house", "A", 0)]):
+        report = match_quality(counts)
+        assert report.total is None
+        assert "No address" in quality_text(report)
+        assert "No address" in quality_html(report)
+        assert quality_csv(report).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "bad", [count(0, "roof", "A", 1), count(0, "house", "D", 1), count(0, "house", "A", -1)]
+)
+def test_what_is_no_outcome_is_refused(bad: MatchCount) -> None:
+    with pytest.raises(InvalidInputError):
+        match_quality([bad])
+    with pytest.raises(InvalidInputError, match="day, week or month"):
+        match_quality([], "year")  # type: ignore[arg-type]
+
+
+def test_text_csv_and_picture_say_the_same() -> None:
+    report = match_quality(COUNTS)
+    text = quality_text(report)
+    assert "unknown_street: W W N, P W" in text
+    assert re.search(r"2026-11-16 +100 +90\.0%", text)
+    rows = list(csv.DictReader(io.StringIO(quality_csv(report))))
+    assert {(row["section"], row["key"], row["share"]) for row in rows if row["period"] == "2026-11-16"} >= {
+        ("category", "A", "0.900000"),
+        ("level", "house", "0.850000"),
+    }
+    assert next(row["pattern"] for row in rows if row["section"] == "failure") == "W"
+    page = ElementTree.fromstring(quality_html(report))
+    bars = [bar for bar in page.iter("rect") if bar.find("title") is not None]
+    titles = [bar.find("title").text for bar in bars]  # type: ignore[union-attr]
+    assert "2026-11-16 A: 90.0% of 100" in titles
+    by_height = {t: float(b.get("height", "0")) for t, b in zip(titles, bars, strict=True)}
+    assert by_height["2026-11-16 A: 90.0% of 100"] == pytest.approx(0.9 * 190)
+    assert "Category over time; last period: A 50.0%, B 0.0%, C 50.0%" in quality_html(report)
+
+
+def test_markup_in_a_reason_is_escaped() -> None:
+    report = match_quality([count(0, "none", "C", 1, "<script>", "W & W")])
+    assert "<script>" not in quality_html(report)
+    assert "W &amp; W" in quality_html(report)
+
+
+# ---------------------------------------------------------------- shapes
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "shape"),
+    [
+        ("DK", "Nørrebrogade 52C, 2. th, 2200 København N", "W N, N F, P W L"),
+        ("DK", "nørrebrogade 52 c 2200", "W N L P"),
+        ("DK", "H. C. Andersens Boulevard 12-14", "L L W W N N"),
+        ("DK", "ring 70123456", "W D"),
+        ("DK", "Vej 1\nBy", "W N, W"),
+        ("SE", "Kungsgatan 4, 753 20 Uppsala", "W N, P W"),
+        ("FI", "Kaivokatu 7 A 12, 00100 Helsinki", "W N L N, P W"),
+        ("DK", "!!! ???", ""),
+        ("DK", "a b c d e f g h i j k l m n o", "L L L L L L L L L L L L …"),
+    ],
+)
+def test_a_shape_says_how_and_not_what_was_typed(country: str, text: str, shape: str) -> None:
+    assert address_pattern(AddressQuery(country, text), load_rules(country)) == shape
+
+
+def test_a_forms_parts_have_a_shape_too() -> None:
+    query = AddressQuery("DK", street="Store Torv", house_number="3", postcode="3700", city="Rønne")
+    assert address_pattern(query, load_rules("DK")) == "W W N, P W"
+
+
+@given(st.text(max_size=400))
+def test_no_text_leaks_into_its_shape_or_breaks_it(text: str) -> None:
+    shape = address_pattern(AddressQuery("DK", text or " "), load_rules("DK"))
+    assert set(shape) <= set("WLNPDF, …")
+    assert len(shape) <= 40
+
+
+def test_all_addresses_of_one_form_have_one_shape() -> None:
+    rng = random.Random(3)
+    shapes = set()
+    for _ in range(200):
+        street = "".join(rng.choices(string.ascii_lowercase, k=rng.randint(6, 14)))
+        town = "".join(rng.choices("bdfghjkmnprstv", k=7))
+        shapes.add(
+            address_pattern(
+                AddressQuery("DK", f"{street} {rng.randint(1, 199)}, {rng.randint(1000, 9990)} {town}"),
+                load_rules("DK"),
+            )
+        )
+    assert shapes == {"W N, P W"}
