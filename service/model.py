@@ -237,6 +237,42 @@ class Segment:
     reason: str | None = None
 
 
+UNKNOWN_SEGMENT = Segment(
+    code=None,
+    name=None,
+    probability=None,
+    thin_evidence=True,
+    distribution=(),
+    evidence=(),
+    level=None,
+    reason="nothing_recognised",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for one typed address, each part from those before it: match, place, unit, profile,
+    segment. Whoever needs several of them is handed this one record."""
+
+    match: AddressMatch
+    place: Place
+    unit: UnitFacts | None = None
+    profile: Profile | None = None
+    segment: Segment = UNKNOWN_SEGMENT
+
+
+def nothing_found(country: str) -> Found:
+    """What is known where no address was understood, or none could be looked up."""
+    match = AddressMatch(
+        country=country,
+        level=MatchLevel.NONE,
+        category=MatchCategory.C,
+        next_action=NextAction.FIX,
+        reason="nothing_recognised",
+    )
+    return Found(match, Place(country, {}))
+
+
 # ---------------------------------------------------------------- lead and decision
 
 

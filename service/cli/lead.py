@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 import click
 
 from service.config import load_config
-from service.flows.enrich import LeadHistory
-from service.model import AddressQuery, Consent, ConsentProof, Decision, Declared, Lead
+from service.flows.leads import lead_of
+from service.flows.policy_memory import LeadHistory
+from service.model import Decision
 from service.web.answer import answer_secret
 from service.wiring import build_services
 
@@ -42,20 +42,18 @@ def lead(
     """Decides one lead from ADDRESS alone, and says why."""
     config = load_config()
     services = build_services(config)
-    cc = country.upper() or config.country
-    one = Lead(
-        lead_id=lead_id or f"lead_{uuid.uuid4().hex}",
-        address=AddressQuery(country=cc, text=address),
-        country=cc,
-        language=language or services.language_of(cc),
-        channel=channel,
-        declared=Declared(birth_year=birth_year, children_at_home=children),
-        consent=Consent(
-            profiling=True,
-            email=ConsentProof(given=True) if email_consent else None,
-            phone=ConsentProof(given=True) if phone_consent else None,
-        ),
-    )
+    said = {"birth_year": birth_year, "children_at_home": children}
+    agreed = {"email": email_consent, "phone": phone_consent}
+    sent = {
+        "lead_id": lead_id,
+        "address": address,
+        "country": country,
+        "language": language,
+        "channel": channel,
+        "declared": said,
+        "consent": {way: {"given": True} for way, given in agreed.items() if given},
+    }
+    one = lead_of(sent, config.country, services.assets().language_of)
     if record:
         decision = services.enricher.enrich_lead(one)
     else:

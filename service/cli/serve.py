@@ -40,7 +40,7 @@ def serve() -> None:
     app = create_app(services)
 
     def announce(host: str, port: int) -> None:
-        release = ", ".join(sorted(services.countries)) or "no country"
+        release = ", ".join(sorted(services.assets().countries)) or "no country"
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Doorstep listens on http://{shown}:{port} ({release}; documentation under /docs). Try:")
         key = "sk_demo" if config.demo_keys else "$YOUR_SECRET_KEY"
@@ -49,4 +49,4 @@ def serve() -> None:
             f" -H 'Content-Type: application/json' -d '{{\"address\": \"{_EXAMPLE_ADDRESS}\"}}'"
         )
 
-    serve_app(app, config, announce, services.start_background)
+    serve_app(app, config, announce, services.keeper.start_watching)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from service.config import load_config
 from service.decide.policy import Policy, load_policy
 from service.errors import InvalidInputError
-from service.flows.policy_memory import Known
+from service.flows.policy_memory import PolicyMemory
 from service.segment.definitions import load_definitions
 from service.store import open_store
 
@@ -53,9 +53,9 @@ def import_(name: str, file: Path, as_of: datetime, empty: bool) -> None:
     if taken > datetime.now(UTC):
         raise click.BadParameter(f"{as_of.date()} lies ahead.", param_hint="--as-of")
     with closing(open_store(config.database_url, salt=config.salt)) as store:
-        known = Known(store)
+        memory = PolicyMemory(store)
         ids = tqdm(_read_ids(file), unit=" entries", disable=None)
-        hashes = {known.list_hash(name, lead_id) for lead_id in ids}
+        hashes = {memory.list_hash(name, lead_id) for lead_id in ids}
         if not hashes and not empty:
             raise InvalidInputError(
                 f"{file} holds no entries, and with it nobody would be on {name}. "

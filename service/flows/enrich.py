@@ -10,197 +10,120 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Literal, Protocol
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from service.decide.behaviour import Behaviour
+from service.decide.situation import Status
 from service.errors import StoreError
-from service.model import (
-    AddressMatch,
-    AddressQuery,
-    Decision,
-    Declared,
-    Lead,
-    MatchCategory,
-    MatchLevel,
-    NextAction,
-    Place,
-    Profile,
-    Segment,
-    Treatment,
-    UnitFacts,
-    Versions,
-    Weights,
-)
+from service.flows.active import Assets
+from service.flows.policy_memory import LeadHistory, PolicyMemory
+from service.model import Decision, Found, Lead, MatchLevel, Treatment, nothing_found
+from service.store.ids import new_id
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_SEGMENT = Segment(
-    code=None,
-    name=None,
-    probability=None,
-    thin_evidence=True,
-    distribution=(),
-    evidence=(),
-    level=None,
-    reason="nothing_recognised",
-)
-Status = Literal["ok", "fallback", "degraded"]
 
+class Verdict(NamedTuple):
+    """The status of an answer, and the code of its reason for anything but a plain `ok`."""
 
-class Country(Protocol):
-    """What one country's tables answer; `wiring` builds one per country of the active release."""
-
-    def match_address(self, query: AddressQuery, deadline_ms: int) -> AddressMatch: ...
-
-    def locate_match(self, match: AddressMatch) -> Place: ...
-
-    def unit_facts(self, match: AddressMatch) -> UnitFacts | None: ...
-
-    def profile_place(self, place: Place, unit: UnitFacts | None) -> Profile | None: ...
-
-    def assign_segment(
-        self,
-        place: Place,
-        profile: Profile | None,
-        match: AddressMatch,
-        unit: UnitFacts | None,
-        declared: Declared,
-        language: str,
-        today: date,
-    ) -> Segment: ...
-
-
-@dataclass(frozen=True, slots=True)
-class LeadHistory:
-    """What the log knows of a lead before this answer; `behaviour` once there is any."""
-
-    objected: bool = False
-    behaviour: Behaviour | None = None
-
-
-class Treating(Protocol):
-    """The policy half: what the company wants to do, given what is known."""
-
-    def weigh_behaviour(
-        self, lead: Lead, segment: Segment, behaviour: Behaviour | None
-    ) -> tuple[Weights, str | None]: ...
-
-    def choose_treatments(
-        self,
-        lead: Lead,
-        segment: Segment,
-        sub_segment: str | None,
-        status: Status,
-        history: LeadHistory,
-        match: AddressMatch,
-        profile: Profile | None,
-        now: datetime,
-    ) -> Mapping[str, Treatment]: ...
-
-    def models_followed(self, lead: Lead, status: Status) -> Mapping[str, str]: ...
-
-
-class Log(Protocol):
-    """The decision log, as far as enrichment needs it."""
-
-    def read_history(self, lead: Lead, now: datetime) -> LeadHistory: ...
-
-    def record_decision(self, decision: Decision) -> None: ...
-
-    def new_decision_id(self, now: datetime) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Assets:
-    """All that one answer is made from: wholly one release and one policy, swapped as one."""
-
-    countries: Mapping[str, Country]
-    treating: Treating
-    versions: Versions
+    status: Status
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Enricher:
-    """The pipeline. `current_assets` gives the active assets; each request asks it once."""
+    """The pipeline. `current_assets` gives the active assets; each decision asks it once."""
 
     current_assets: Callable[[], Assets]
-    log: Log
+    memory: PolicyMemory
     count_failure: Callable[[str], None]
 
     def enrich_lead(self, lead: Lead) -> Decision:
         """Decides and records. A decision that could not be recorded is answered `degraded`."""
-        now = datetime.now(UTC)
+        now, assets = datetime.now(UTC), self.current_assets()
         history, failure = self._history(lead, now)
-        decision = self.decide_lead(lead, history, now)
+        decision = self.decide_with(assets, lead, history, now)
         if failure:
             return replace(decision, status="degraded", reason=failure)
         try:
-            self.log.record_decision(decision)
+            self.memory.record_decision(assets.policy, decision)
         except StoreError:
             self._failed("decision_not_stored")
             return replace(decision, status="degraded", reason="decision_not_stored")
         return decision
 
     def decide_lead(self, lead: Lead, history: LeadHistory, now: datetime) -> Decision:
+        """Decides from the assets that are active now. Never raises, writes nothing."""
+        return self.decide_with(self.current_assets(), lead, history, now)
+
+    def decide_with(self, assets: Assets, lead: Lead, history: LeadHistory, now: datetime) -> Decision:
         """Address → match → place → profile → segment → treatments. Never raises, writes nothing."""
-        assets = self.current_assets()
-        country = assets.countries.get(lead.country)
         profiling = lead.consent.profiling and not history.objected
-        match, place, profile, unit = _nothing(lead), Place(lead.country, {}), None, None
-        segment, broken = UNKNOWN_SEGMENT, None
-        try:
-            if country is not None:
-                match = country.match_address(lead.address, lead.deadline_ms)
-                if profiling:
-                    place = country.locate_match(match)
-                    unit = country.unit_facts(match)
-                    profile = country.profile_place(place, unit)
-                    segment = country.assign_segment(
-                        place, profile, match, unit, lead.declared, lead.language, now.date()
-                    )
-        except Exception:  # the form must not fail because enrichment did
-            self._failed("enrichment_failed")
-            broken = "enrichment_failed"
-            match, place, profile, unit = _nothing(lead), Place(lead.country, {}), None, None
-            segment = UNKNOWN_SEGMENT
-        status, reason = _status(lead, country, match, segment, history, broken)
-        weights, sub_segment = assets.treating.weigh_behaviour(
-            lead, segment, history.behaviour if profiling else None
-        )
-        treatments: Mapping[str, Treatment] = {}
-        try:
-            treatments = assets.treating.choose_treatments(
-                lead, segment, sub_segment, status, history, match, profile, now
-            )
-        except Exception:  # the form has its own words to fall back on; it must get an answer
-            self._failed("treatments_failed")
-            status, reason = "degraded", "treatments_failed"
-        models = assets.treating.models_followed(lead, status)
+        found, verdict = self._find(assets, lead, history, profiling, now)
+        behaviour = history.behaviour if profiling else None
+        weights, sub_segment = assets.treating.weigh_behaviour(lead, found.segment, behaviour)
+        treatments, verdict = self._treat(assets, lead, found, sub_segment, verdict, history, now)
         return Decision(
-            decision_id=self.log.new_decision_id(now),
+            decision_id=new_id("dec"),
             lead_id=lead.lead_id,
-            status=status,
-            reason=reason,
+            status=verdict.status,
+            reason=verdict.reason,
             made_at=now,
             country=lead.country,
             language=lead.language,
             channel=lead.channel,
-            address=match,
-            place=place,
-            profile=profile,
-            segment=segment,
+            address=found.match,
+            place=found.place,
+            profile=found.profile,
+            segment=found.segment,
             sub_segment=sub_segment,
             weights=weights,
             treatments=treatments,
-            versions=replace(assets.versions, models=models) if models else assets.versions,
+            versions=assets.versions_for(lead, verdict.status),
             profiling="performed" if profiling else "not_performed",
-            unit=unit,
+            unit=found.unit,
         )
+
+    def _find(
+        self, assets: Assets, lead: Lead, history: LeadHistory, profiling: bool, now: datetime
+    ) -> tuple[Found, Verdict]:
+        country = assets.countries.get(lead.country)
+        try:
+            if country is None:
+                found = nothing_found(lead.country)
+            else:
+                found = country.find_home(lead, profiling, now.date())
+            return found, judge(lead, found, history, country is not None)
+        except Exception:  # the form must not fail because enrichment did
+            self._failed("enrichment_failed")
+            return nothing_found(lead.country), Verdict("degraded", "enrichment_failed")
+
+    def _treat(
+        self,
+        assets: Assets,
+        lead: Lead,
+        found: Found,
+        sub_segment: str | None,
+        verdict: Verdict,
+        history: LeadHistory,
+        now: datetime,
+    ) -> tuple[Mapping[str, Treatment], Verdict]:
+        try:
+            chosen = assets.treating.choose_treatments(lead, found, sub_segment, verdict.status, history, now)
+        except Exception:  # the form has its own words to fall back on; it must get an answer
+            self._failed("treatments_failed")
+            return {}, Verdict("degraded", "treatments_failed")
+        return chosen, verdict
+
+    def of_slots(self, *only: str) -> Enricher:
+        """An enricher that chooses in these slots only, from the assets active now, to the end of a job."""
+        assets = self.current_assets()
+        pinned = replace(assets, treating=replace(assets.treating, only=frozenset(only)))
+        return Enricher(lambda: pinned, self.memory, self.count_failure)
 
     def _history(self, lead: Lead, now: datetime) -> tuple[LeadHistory, str | None]:
         try:
-            return self.log.read_history(lead, now), None
+            return self.memory.read_history(lead, now), None
         except StoreError:
             # An objection may be on file that cannot be read now: do not profile.
             self._failed("history_not_read")
@@ -212,44 +135,25 @@ class Enricher:
         log.error("enrichment step failed", extra={"failure": what, "where": _innermost_frame()})
 
 
-def _status(
-    lead: Lead,
-    country: Country | None,
-    match: AddressMatch,
-    segment: Segment,
-    history: LeadHistory,
-    broken: str | None,
-) -> tuple[Status, str | None]:
-    """The status and its reason code, worst first."""
-    if broken:
-        return "degraded", broken
+def judge(lead: Lead, found: Found, history: LeadHistory, country_loaded: bool) -> Verdict:
+    """What kind of answer this will be, worst first."""
+    match = found.match
     if history.objected:
-        return "fallback", "objected"
+        return Verdict("fallback", "objected")
     if not lead.consent.profiling:
-        return "fallback", "no_profiling_consent"
-    if country is None:
-        return "fallback", "country_not_loaded"
+        return Verdict("fallback", "no_profiling_consent")
+    if not country_loaded:
+        return Verdict("fallback", "country_not_loaded")
     if match.level is MatchLevel.NONE:
-        return "fallback", match.reason or "nothing_recognised"
-    if segment.thin_evidence:
-        return "fallback", segment.reason or "thin_evidence"
+        return Verdict("fallback", match.reason or "nothing_recognised")
+    if found.segment.thin_evidence:
+        return Verdict("fallback", found.segment.reason or "thin_evidence")
     if match.level in (MatchLevel.POSTCODE, MatchLevel.MUNICIPALITY):
-        return "ok", f"{match.level}_only"
-    return "ok", None
-
-
-def _nothing(lead: Lead) -> AddressMatch:
-    return AddressMatch(
-        country=lead.country,
-        level=MatchLevel.NONE,
-        category=MatchCategory.C,
-        next_action=NextAction.FIX,
-        reason="nothing_recognised",
-    )
+        return Verdict("ok", f"{match.level}_only")
+    return Verdict("ok")
 
 
 def _innermost_frame() -> str:
-
     kind, _, trace = sys.exc_info()
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""The figures behind a logged decision, from the very release that it was made from.
+"""Decisions of the log, with the figures of the very release that each was made from.
 
 The log names areas and release and does not repeat the figures. Releases are immutable folders, so the
 figures are the same as long as the folder is there; once it has been removed, a decision is answered
@@ -13,29 +13,47 @@ from functools import lru_cache
 from pathlib import Path
 
 from service.area.profile import Profiles
-from service.errors import ReleaseError
+from service.errors import NotFoundError, ReleaseError
+from service.flows.active import Assets
 from service.model import Decision
+from service.store.store import Store
 from service.tables import Release
 
 _KEPT_RELEASES = 4  # country tables of earlier releases; memory-mapped, some 100 kB each
 
 
-class FigureArchive:
-    """Finds figures again. `active` gives the profiles of a country if the named release is active."""
+class PastDecisions:
+    """Reads decisions of the log. `current_assets` spares opening the release that is active."""
 
-    def __init__(self, reference_data: Path, active: Callable[[str, str], Profiles | None]) -> None:
-        self._reference_data, self._active = reference_data, active
+    def __init__(self, store: Store, reference_data: Path, current_assets: Callable[[], Assets]) -> None:
+        self._store, self._reference_data, self._current = store, reference_data, current_assets
         self._earlier = lru_cache(_KEPT_RELEASES)(self._open)
+
+    def latest(self, lead_id: str) -> Decision:
+        """The newest decision of a lead. Raises NotFoundError, and StoreError when the log cannot be read."""
+        decision = self._store.latest_decision(lead_id)
+        if decision is None:
+            raise NotFoundError("No decision is on record for this lead_id; POST /enrich makes one.")
+        return self.recall_figures(decision)
+
+    def by_id(self, decision_id: str) -> Decision | None:
+        """One decision, None where it is not on record. Raises StoreError."""
+        decision = self._store.decision(decision_id)
+        return decision and self.recall_figures(decision)
 
     def recall_figures(self, decision: Decision) -> Decision:
         """The decision with the figures of its areas, or as it is where the release is gone."""
         if decision.profile is None:
             return decision
-        release, country = decision.versions.reference_data, decision.country
-        profiles = self._active(release, country) or self._earlier(release, country)
+        profiles = self._profiles(decision.versions.reference_data, decision.country)
         if profiles is None:
             return decision
         return replace(decision, profile=profiles.profile_place(decision.place) or decision.profile)
+
+    def _profiles(self, release_id: str, country: str) -> Profiles | None:
+        assets = self._current()
+        tables = assets.countries.get(country) if assets.release.id == release_id else None
+        return tables.profiles if tables else self._earlier(release_id, country)
 
     def _open(self, release_id: str, country: str) -> Profiles | None:
         try:

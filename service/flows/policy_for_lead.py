@@ -1,6 +1,6 @@
 """The policy applied to one lead: gathers what the choice may depend on, and lets `decide` choose.
 
-What `enrich.Treating` asks for. A promoted model proposes; the guardrails of the policy still decide.
+A promoted model proposes; the guardrails of the policy still decide.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
 from service.decide.choose import choose_treatments
 from service.decide.odds import follows_model
 from service.decide.policy import Policy
-from service.decide.situation import Learned, Situation
-from service.flows.enrich import LeadHistory, Status
-from service.flows.policy_memory import Known
+from service.decide.situation import Learned, Situation, Status
+from service.flows.policy_memory import LeadHistory, PolicyMemory
 from service.learn.live.features import lead_features
 from service.learn.live.promoted import PromotedModel
-from service.model import AddressMatch, Lead, Profile, Segment, Treatment, Weights
+from service.model import Found, Lead, Segment, Treatment, Weights
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyTreating:
-    """The policy with what the store knows of agents, budgets and lists: what `enrich.Treating` asks for."""
+class PolicyForLead:
+    """The policy with what the store knows of agents, budgets and lists."""
 
     policy: Policy
-    known: Known
+    memory: PolicyMemory
     promoted: PromotedModel | None = None
     only: frozenset[str] | None = None  # the slots to choose in; None: all of them
 
     def weigh_behaviour(
         self, lead: Lead, segment: Segment, behaviour: Behaviour | None
     ) -> tuple[Weights, str | None]:
+        """How much geography and behaviour speak at this tenure, and the sub-segment, if there is one."""
         if behaviour is None and not lead.tenure_days:
             return Weights(), None
         tenure = behaviour.tenure_days if behaviour else lead.tenure_days
@@ -45,28 +45,27 @@ class PolicyTreating:
     def choose_treatments(
         self,
         lead: Lead,
-        segment: Segment,
+        found: Found,
         sub_segment: str | None,
         status: Status,
         history: LeadHistory,
-        match: AddressMatch,
-        profile: Profile | None,
         now: datetime,
     ) -> Mapping[str, Treatment]:
+        """One treatment per slot. Raises StoreError when the budgets of the day cannot be read."""
         situation = Situation(
             lead=lead,
-            segment=segment,
+            segment=found.segment,
             now=now,
-            salt=self.known.salt,
+            salt=self.memory.salt,
             sub_segment=sub_segment,
             status=status,
             objected=history.objected,
             stage=assign_stage(history.behaviour),
-            agent_states=self.known.agent_states(),
-            roster=self.known.roster(self.policy),
-            spent=self.known.spent(match, now),
-            lists=self.known.lists(lead.lead_id),
-            learned=self._learned(lead, segment, status, profile),
+            agent_states=self.memory.agent_states(),
+            roster=self.memory.roster(self.policy),
+            spent=self.memory.spent(found.match, now),
+            lists=self.memory.lists(lead.lead_id),
+            learned=self._learned(lead, found, status),
         )
         return choose_treatments(self.policy, situation, self.only)
 
@@ -75,17 +74,16 @@ class PolicyTreating:
         if self.promoted is None or status != "ok":
             return {}
         rollout = self.promoted.rollout
-        followed = follows_model(self.known.salt, rollout.slot, lead.lead_id, rollout.share)
+        followed = follows_model(self.memory.salt, rollout.slot, lead.lead_id, rollout.share)
         return {rollout.slot: rollout.model} if followed else {}
 
-    def _learned(
-        self, lead: Lead, segment: Segment, status: Status, profile: Profile | None
-    ) -> Learned | None:
+    def _learned(self, lead: Lead, found: Found, status: Status) -> Learned | None:
+        profile = found.profile
         if self.promoted is None or status != "ok" or profile is None or not self.promoted.rollout.share:
             return None
         figures = {code: figure.value for code, figure in profile.figures.items() if figure.level != "unit"}
         features = lead_features(
-            lead.channel, lead.language, lead.country, segment, profile.urbanity, figures
+            lead.channel, lead.language, lead.country, found.segment, profile.urbanity, figures
         )
         try:
             picks = self.promoted.picks(features)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +32,16 @@ _ORDERS_WINDOW = timedelta(days=365)
 _ONE_HOUSE = (MatchLevel.UNIT, MatchLevel.HOUSE)
 
 
-class Known:
-    """Reads for the policy. Where the store cannot be read, the last known state goes on."""
+@dataclass(frozen=True, slots=True)
+class LeadHistory:
+    """What the log knows of a lead before this answer; `behaviour` once there is any."""
+
+    objected: bool = False
+    behaviour: Behaviour | None = None
+
+
+class PolicyMemory:
+    """Reads for the policy, and records what it gives. Unread, the last known state goes on."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -43,6 +52,14 @@ class Known:
         self._roster: Sequence[Agent] = ()
         self._roster_of = ""
         self._roster_read = float("-inf")
+
+    def read_history(self, lead: Lead, now: datetime) -> LeadHistory:
+        """What is on file of a lead. Raises StoreError."""
+        return LeadHistory(self.store.guards.objected(lead.lead_id), self.behaviour(lead, now))
+
+    def record_decision(self, policy: Policy, decision: Decision) -> None:
+        """Appends a decision and what it spends. Raises StoreError; then nothing is kept."""
+        self.store.record_decision(decision, self.spends(policy, decision))
 
     def agent_states(self) -> Mapping[str, AgentState]:
         """The agents' states, at most a second old."""
@@ -133,15 +150,15 @@ class Known:
 class _HouseholdHad:
     """The once-per-household treatments that a household has had; read when it is first asked."""
 
-    __slots__ = ("_had", "_known", "_match")
+    __slots__ = ("_had", "_match", "_memory")
 
-    def __init__(self, known: Known, match: AddressMatch) -> None:
-        self._known, self._match = known, match
+    def __init__(self, memory: PolicyMemory, match: AddressMatch) -> None:
+        self._memory, self._match = memory, match
         self._had: frozenset[str] | None = None
 
     def __contains__(self, treatment: object) -> bool:
         if self._had is None:
-            self._had = self._known.had(self._match)
+            self._had = self._memory.had(self._match)
         return treatment in self._had
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from service.model import AddressMatch, Declared, Evidence, Place, Profile, Segment, SegmentShare, UnitFacts
+from service.model import UNKNOWN_SEGMENT, Declared, Evidence, Found, Place, Segment, SegmentShare
 from service.segment.areas import LevelTable, attribute_matrix, load_levels, value_of_cells
 from service.segment.cells import CELL_ATTRIBUTES, CELLS, URBANITIES
 from service.segment.definitions import Definitions
@@ -29,7 +29,6 @@ KEPT_AREAS = 8192  # prepared areas kept in memory, 3 kB each
 KEPT_ANSWERS = 8192  # answers kept, by area, facts and language; about 3 kB each
 LEAST_SHARE = 1e-12  # stands for zero under a logarithm
 LEAST_EFFECT = 0.005  # bits; a fact that moved less is not told
-NOTHING = Segment(None, None, None, True, (), (), None, "nothing_recognised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +100,15 @@ class SegmentModel:
             value_of_cells(), unplaced,
         )  # fmt: skip
 
-    def assign_segment(
-        self,
-        place: Place,
-        profile: Profile | None,
-        match: AddressMatch,
-        unit: UnitFacts | None,
-        declared: Declared,
-        language: str,
-        today: date,
-    ) -> Segment:
-        """The distribution for one lead, with its evidence. `code` is None only without any area."""
-        found = self._find_area(place)
-        if found is None:
-            return NOTHING
-        table, code = found
-        facts = gather_facts(match, unit, declared, today)
+    def assign_segment(self, found: Found, declared: Declared, language: str, today: date) -> Segment:
+        """The distribution for one lead, with its evidence, from where the home is (`found.place`), what its
+        address tells and what the lead has said. `code` is None only without any area.
+        """
+        located = self._find_area(found.place)
+        if located is None:
+            return UNKNOWN_SEGMENT
+        table, code = located
+        facts = gather_facts(found.match, found.unit, declared, today)
         key = (table.level, code, facts, language)
         kept = self._answers.get(key)
         if kept is None:

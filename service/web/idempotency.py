@@ -78,7 +78,7 @@ def repeated_decision(lead: Lead) -> Decision | None:
     if not to_repeat:
         return None
     services = current_services()
-    stored = services.logged_decision(to_repeat.popleft())
+    stored = services.past.by_id(to_repeat.popleft())
     country = services.assets().countries.get(lead.country)
     if stored is None:
         return None  # it was answered `degraded` because it could not be stored, or has been erased

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, render_template
 
+from service.decide.why import Explanation
 from service.web.respond import catalogue_answer
 
 PAGES = Path(__file__).with_name("pages")
@@ -23,6 +24,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     response = Response(render_template(template, **values), status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return guarded(response)
+
+
+def why_page(explained: Explanation) -> Response:
+    """An explanation as a page that can be printed or sent."""
+    return page("why.html", explained=explained)
 
 
 def lasting_page(template: str, **values: Any) -> Response:

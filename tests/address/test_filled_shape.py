@@ -12,10 +12,10 @@ from service.address.matcher import Matcher
 from service.address.pattern import address_pattern
 from service.address.rules import load_rules
 from service.config import load_config
+from service.flows.country import CountryTables
 from service.model import AddressQuery, MatchCategory
 from service.store.bodies import _shape
 from service.tables import Release
-from service.wiring import CountryTables
 
 WORDS = st.sampled_from(
     [

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from service.cli.customer_table import join_parts, open_parts, open_table, write_part
-from service.cli.file import choose_columns
 from service.errors import InvalidInputError
+from service.flows.batch import choose_columns
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

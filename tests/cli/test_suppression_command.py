@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.flows.policy_memory import Known
+from service.flows.policy_memory import PolicyMemory
 from service.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def test_an_imported_list_is_what_a_decision_looks_up(url: str, tmp_path: Path, 
     assert answer.returncode == 0, answer.stderr
     assert "nix_telefon: 2 entries" in answer.stdout
     with closing(open_store(url)) as store:
-        known = Known(store)
+        known = PolicyMemory(store)
         for lead_id, listed in (("crm-1", True), ("crm-2", True), ("crm-3", False)):
             check = known.lists(lead_id)["nix_telefon"]
             assert (check.listed, check.as_of) == (listed, taken)

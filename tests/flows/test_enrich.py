@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import StoreError
-from service.flows.enrich import Enricher, LeadHistory
+from service.flows.enrich import Enricher
+from service.flows.policy_memory import LeadHistory
 from service.model import AddressQuery, Consent, ConsentProof, Decision, Declared, Lead
 from service.store.outcomes import LeadEvent
 from service.wiring import Services
@@ -131,8 +132,8 @@ def test_what_was_declared_moves_the_distribution(services: Services) -> None:
 
 
 class _BrokenCountry:
-    def match_address(self, query: AddressQuery, deadline_ms: int) -> object:
-        raise ValueError(f"boom at {query.text}")
+    def find_home(self, lead: Lead, profiling: bool, today: object) -> object:
+        raise ValueError(f"boom at {lead.address.text}")
 
 
 def test_a_step_that_breaks_gives_the_standard_flow_and_no_address_in_the_log(
@@ -140,7 +141,7 @@ def test_a_step_that_breaks_gives_the_standard_flow_and_no_address_in_the_log(
 ) -> None:
     counted: list[str] = []
     broken = replace(services.assets(), countries={"DK": _BrokenCountry()})
-    enricher = Enricher(lambda: broken, services.enricher.log, counted.append)
+    enricher = Enricher(lambda: broken, services.enricher.memory, counted.append)
     with caplog.at_level(logging.DEBUG):
         decision = enricher.decide_lead(make_lead("Hemmelig Vej 1"), LeadHistory(), services.now())
     assert (decision.status, decision.reason) == ("degraded", "enrichment_failed")
@@ -151,19 +152,16 @@ def test_a_step_that_breaks_gives_the_standard_flow_and_no_address_in_the_log(
 
 
 class _DeadStore:
-    def __init__(self, services: Services, reads: bool) -> None:
-        self.log, self.reads = services.enricher.log, reads
+    def __init__(self, reads: bool) -> None:
+        self.reads = reads
 
     def read_history(self, lead: Lead, now: object) -> LeadHistory:
         if self.reads:
             return LeadHistory()
         raise StoreError("gone")
 
-    def record_decision(self, decision: Decision) -> None:
+    def record_decision(self, policy: object, decision: Decision) -> None:
         raise StoreError("gone")
-
-    def new_decision_id(self, now: object) -> str:
-        return "dec_test"
 
 
 @pytest.mark.parametrize(("reads", "reason"), [(True, "decision_not_stored"), (False, "history_not_read")])
@@ -171,7 +169,7 @@ def test_a_store_that_fails_later_degrades_the_answer_and_is_counted(
     services: Services, reads: bool, reason: str
 ) -> None:
     counted: list[str] = []
-    enricher = Enricher(services.assets, _DeadStore(services, reads), counted.append)
+    enricher = Enricher(services.assets, _DeadStore(reads), counted.append)
     decision = enricher.enrich_lead(make_lead())
     assert (decision.status, decision.reason) == ("degraded", reason)
     assert reason in counted
@@ -219,7 +217,7 @@ def test_behaviour_takes_over_from_geography_as_the_customer_stays(services: Ser
 
 
 def test_choosing_in_one_slot_only_gives_what_choosing_in_all_would(services: Services) -> None:
-    only_offers = services.enricher_of_slots("offer")
+    only_offers = services.enricher.of_slots("offer")
     for number in range(50):
         lead = make_lead("8000 Aarhus C", lead_id=f"slot-{number}")
         whole = decide(services, lead).treatments["offer"]
@@ -240,7 +238,7 @@ class _Online:
 
 def test_online_geocoders_are_asked_only_when_our_own_answer_is_coarse(services: Services) -> None:
     online = _Online()
-    country = replace(services.countries["DK"], online=online)  # type: ignore[arg-type]
+    country = replace(services.assets().countries["DK"], online=online)  # type: ignore[arg-type]
     assert (
         country.match_address(AddressQuery("DK", text="Sankt Mortens Gade 3, 3700 Rønne"), 300).level
         == "house"

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.flows.enrich import Enricher, LeadHistory
+from service.flows.enrich import Enricher
+from service.flows.policy_memory import LeadHistory
 from service.learn.live.promoted import Picks
 from service.learn.live.rollout import Rollout
 from service.model import AddressQuery, Decision, Lead
@@ -33,7 +34,7 @@ class _Promoted:
 def _decide(services: Services, promoted: _Promoted, number: int) -> Decision:
     treating = replace(services.assets().treating, promoted=promoted)  # type: ignore[type-var]
     assets = replace(services.assets(), treating=treating)
-    enricher = Enricher(lambda: assets, services.enricher.log, lambda what: None)
+    enricher = Enricher(lambda: assets, services.enricher.memory, lambda what: None)
     lead = Lead(f"lead-{number}", AddressQuery("DK", text="8000 Aarhus C"), "DK", "da", "web_form")
     return enricher.decide_lead(lead, LeadHistory(), services.now())
 

@@ -96,7 +96,7 @@ def decide(services: Services, leads: int, seed: int) -> list[Decision]:
         address = AddressQuery("DK", address_line(index, int(house)))
         channel = str(rng.choice(["web_form", "app", "store"]))
         lead = Lead(f"demo-{seed}-{i}", address, "DK", "da", channel, declared, Consent())
-        history = services.enricher.log.read_history(lead, now)
+        history = services.enricher.memory.read_history(lead, now)
         decision = services.enricher.decide_lead(lead, history, now)
         decisions.append(replace(decision, made_at=now - timedelta(days=float(rng.uniform(0, DAYS)))))
         if (i + 1) % 1000 == 0:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.model import (
     AddressMatch,
     Declared,
+    Found,
     MatchCategory,
     MatchLevel,
     NextAction,
@@ -37,10 +38,9 @@ def ask(
     language: str = "da",
     level: str = "polling_area",
 ) -> Segment:
-    return model.assign_segment(
-        Place("DK", {level: code, "country": "DK"}), None, match or matched(MatchLevel.STREET),
-        unit, declared or Declared(), language, TODAY,
-    )  # fmt: skip
+    place = Place("DK", {level: code, "country": "DK"})
+    found = Found(match or matched(MatchLevel.STREET), place, unit)
+    return model.assign_segment(found, declared or Declared(), language, TODAY)
 
 
 def share(segment: Segment, code: str) -> float:
@@ -192,7 +192,7 @@ def test_the_country_alone_is_not_distinct(shipped_model) -> None:
 
 
 def test_no_area_at_all_gives_no_segment(small_model) -> None:
-    told = small_model.assign_segment(Place("DK", {}), None, matched(), None, Declared(), "da", TODAY)
+    told = small_model.assign_segment(Found(matched(), Place("DK", {})), Declared(), "da", TODAY)
     assert (told.code, told.distribution, told.reason) == (None, (), "nothing_recognised")
 
 

@@ -7,7 +7,7 @@ import shutil
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,11 +16,15 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from service.config import Config, load_config
-from service.flows.enrich import Assets, Enricher, LeadHistory
+from service.flows.active import Assets
+from service.flows.enrich import Enricher
+from service.flows.past_figures import PastDecisions
+from service.flows.policy_memory import LeadHistory
 from service.model import (
     AddressMatch,
     Evidence,
     Figure,
+    Found,
     MatchCategory,
     MatchLevel,
     NextAction,
@@ -119,6 +123,9 @@ class FakeCountry:
             source="dk-addresses 2026-10",
         )
 
+    def municipality_name(self, match):
+        return self.locate_match(match).names.get("municipality")
+
     def locate_match(self, match):
         if match.level is MatchLevel.NONE:
             return Place("DK", {})
@@ -131,13 +138,15 @@ class FakeCountry:
     def matcher(self):
         return FakeMatcher()
 
-    def unit_facts(self, match):
-        return None
-
-    def assign_segment(self, place, profile, match, unit, declared, language, today: date):
+    def find_home(self, lead, profiling, today):
+        match = self.match_address(lead.address, lead.deadline_ms)
+        if not profiling:
+            return Found(match, Place("DK", {}))
+        place = self.locate_match(match)
+        profile = self.profile_place(place, None)
         if profile is None:
-            return Segment(None, None, None, True, (), (), None, "nothing_recognised")
-        return Segment(
+            return Found(match, place)
+        segment = Segment(
             "A1",
             "Unge i byen",
             0.71,
@@ -146,6 +155,7 @@ class FakeCountry:
             (Evidence("dwelling", "flat", 0.9),),
             "polling_area",
         )
+        return Found(match, place, None, profile, segment)
 
 
 class FakeTreating:
@@ -155,7 +165,7 @@ class FakeTreating:
     def models_followed(self, lead, status):
         return {}
 
-    def choose_treatments(self, lead, segment, sub_segment, status, history, match, profile, now):
+    def choose_treatments(self, lead, found, sub_segment, status, history, now):
         return {
             "greeting": Treatment(
                 "greeting", "greet-city", "treated", 0.95, {"headline": "Velkommen til Nørrebro"}
@@ -219,10 +229,14 @@ class FakeRelease:
 
 @dataclass(frozen=True)
 class FakeAssets(Assets):
+    policy: object = None
     release: FakeRelease = field(default_factory=FakeRelease)
     definitions: object = field(
         default_factory=lambda: load_definitions(load_config({}).reference_data / "policy" / "segments")
     )
+
+    def language_of(self, country):
+        return "da"
 
 
 @dataclass
@@ -230,11 +244,13 @@ class FakeServices:
     config: Config
     store: Store
     enricher: Enricher = field(init=False)
+    past: PastDecisions = field(init=False)
     failures: list = field(default_factory=list)
 
     def __post_init__(self):
         self.held = FakeAssets({"DK": FakeCountry()}, FakeTreating(), Versions("2026-11-21.1", "sha256:00"))
-        self.enricher = Enricher(lambda: self.held, FakeLog(self.store), self.count_failure)
+        self.enricher = Enricher(lambda: self.held, FakeMemory(self.store), self.count_failure)
+        self.past = FakePast(self.store, self.config.reference_data, lambda: self.held)
 
     def count_failure(self, step):
         for count in self.failures:
@@ -243,51 +259,26 @@ class FakeServices:
     def assets(self):
         return self.held
 
-    @property
-    def countries(self):
-        return self.held.countries
-
-    def language_of(self, country):
-        return "da"
-
-    def latest_decision(self, lead_id):
-        return self.with_figures(self.store.latest_decision(lead_id))
-
-    def logged_decision(self, decision_id):
-        return self.with_figures(self.store.decision(decision_id))
-
-    def with_figures(self, decision):
-        if decision is None or decision.profile is None:
-            return decision
-        return replace(decision, profile=FakeCountry().profile_place(decision.place, None))
-
-    def check_ready(self):
-        self.store.ping()
-        return {
-            "reference_data": "2026-11-21.1",
-            "policy": "sha256:00",
-            "countries": ["DK"],
-            "store": "sqlite",
-        }
-
     def now(self):
         return datetime.now(UTC)
 
 
-class FakeLog:
+class FakePast(PastDecisions):
+    def recall_figures(self, decision):
+        if decision.profile is None:
+            return decision
+        return replace(decision, profile=FakeCountry().profile_place(decision.place, None))
+
+
+class FakeMemory:
     def __init__(self, store):
         self.store = store
-        self.made = 0
 
     def read_history(self, lead, now):
         return LeadHistory()
 
-    def record_decision(self, decision):
+    def record_decision(self, policy, decision):
         self.store.record_decision(decision)
-
-    def new_decision_id(self, now):
-        self.made += 1
-        return f"dec_{self.made:06d}"
 
 
 @pytest.fixture

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
 from service.address.suggest import suggest_addresses
 from service.errors import InvalidInputError
+from service.flows.country import CountryTables
+from service.flows.leads import address_of
 from service.web.answer import match_block, one_line, suggestion_block
 from service.web.context import current_services, current_site
 from service.web.endpoint import endpoint
-from service.web.lead_request import address_of
 from service.web.respond import json_answer
 from service.web.schemas.addresses import SuggestAnswer, SuggestQuery, WashAnswer, WashRequest
-
-if TYPE_CHECKING:
-    from service.wiring import CountryTables
 
 blueprint = Blueprint("addresses", __name__, description="Washing and completing addresses")
 
@@ -41,7 +39,7 @@ def wash(payload: Mapping[str, Any]) -> Response:
     match = tables.match_address(address_of(payload["address"], country), _WASH_DEADLINE_MS)
     current_site().metrics.count_match(country, match.level, match.category)
     block = match_block(match)
-    block["municipality"] = tables.locate_match(match).names.get("municipality")
+    block["municipality"] = tables.municipality_name(match)
     return json_answer({"text": one_line(match), **block})
 
 
@@ -61,9 +59,8 @@ def _tables(sent: str | None) -> tuple[str, CountryTables]:
     """The tables of the asked country. Raises InvalidInputError for one that the release does not have."""
     services = current_services()
     country = (sent or services.config.country).upper()
-    tables = services.countries.get(country)
+    countries = services.assets().countries
+    tables = countries.get(country)
     if tables is None:
-        raise InvalidInputError(
-            f"There are tables for {', '.join(sorted(services.countries))} only.", "country"
-        )
+        raise InvalidInputError(f"There are tables for {', '.join(sorted(countries))} only.", "country")
     return country, tables

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
 from service.decide.agents import Agent
-from service.decide.fair_load import report_load
-from service.errors import ConflictError, InvalidInputError, NotFoundError
-from service.model import AgentState, Decision
-from service.store.desk import Reservation
+from service.errors import InvalidInputError
+from service.flows.desk import known_agent, match_waiting, shared_load
+from service.model import AgentState
 from service.web.context import current_services
+from service.web.desk import current_desk
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer, next_page
-from service.web.routes.reservations import AGENT_SLOT, OUTSIDE_HOURS, call_now, current_roster
 from service.web.schemas.desk import (
     AGENT_ID,
     DAYS,
@@ -38,7 +37,6 @@ from service.web.schemas.desk import (
 blueprint = Blueprint("agents", __name__, description="Agents, their state, and the waiting leads")
 
 _PAGE = 50
-_MATCH_AT_ONCE = 200
 _LOAD_DAYS = 28
 
 
@@ -46,15 +44,18 @@ _LOAD_DAYS = 28
 @endpoint(scope="desk", answers=AgentsAnswer, also=(503,))
 def agents() -> Response:
     """Every agent: what they can, whether they are on shift, and what they are doing."""
-    states = current_services().store.agents.states()
-    return json_answer({"agents": [_agent_block(agent, states.get(agent.id)) for agent in current_roster()]})
+    desk = current_desk()
+    states = desk.store.agents.states()
+    return json_answer({"agents": [_agent_block(agent, states.get(agent.id)) for agent in desk.roster()]})
 
 
 @blueprint.route("/agents/<agent_id>")
 @endpoint(scope="desk", answers=AgentAnswer, also=(404, 503))
 def agent(agent_id: str) -> Response:
     """One agent. The ETag is what `If-Match` takes when the state is changed."""
-    return _agent_answer(known_agent(agent_id), current_services().store.agents.state(agent_id))
+    return _agent_answer(
+        known_agent(current_desk(), agent_id), current_services().store.agents.state(agent_id)
+    )
 
 
 @blueprint.route("/agents/<agent_id>", methods=["PUT"])
@@ -74,14 +75,14 @@ def declare_agent(agent_id: str, payload: Mapping[str, Any]) -> Response:
         "capacity": payload["capacity"],
     }
     state = current_services().store.agents.declare(agent_id, body, payload["capacity"])
-    return _agent_answer(known_agent(agent_id), state)
+    return _agent_answer(known_agent(current_desk(), agent_id), state)
 
 
 @blueprint.route("/agents/<agent_id>/state", methods=["PATCH"])
 @endpoint(scope="desk", takes=StateRequest, answers=AgentAnswer, also=(404, 412, 503), headers=("If-Match",))
 def change_state(agent_id: str, payload: Mapping[str, Any]) -> Response:
     """Available, busy or away. With `If-Match`, only if nothing has changed since it was read."""
-    known = known_agent(agent_id)
+    known = known_agent(current_desk(), agent_id)
     state = current_services().store.agents.set_state(
         agent_id, payload["state"], known.capacity, _if_version()
     )
@@ -113,85 +114,23 @@ def match(payload: Mapping[str, Any]) -> Response:
     `left` says why a lead has none. With `reserve`, each pair is reserved; a pair that another call was
     faster with is left as `taken_meanwhile`.
     """
-    # scipy is loaded by the worker that is first asked this, and by no other
-    from service.decide.queue import WaitingLead, assign_queue  # noqa: PLC0415
-
-    services = current_services()
-    store, now, policy = services.store, services.now(), services.assets().policy
-    waiting = store.desk.queue(payload.get("limit", _MATCH_AT_ONCE))
-    decisions = store.decisions_of([lead.decision_id for lead in waiting])
-    leads = [
-        WaitingLead(
-            lead.lead_id,
-            decided.country,
-            policy.language_for(decided.country, decided.language),
-            _segment_to_match(decided),
-            lead.since,
-            allowed=_may_be_called(decided, now),
-        )
-        for lead in waiting
-        if (decided := decisions.get(lead.decision_id)) is not None
-    ]
-    by_lead = {decided.lead_id: decided for decided in decisions.values()}
-    here = current_roster()
-    found = assign_queue(leads, here, policy.agents.wanted, now, store.agents.states())
-    left = [{"lead_id": lead_id, "reason": reason} for lead_id, reason in found.left]
-    assigned = []
-    for pair in found.assigned:
-        reservation_id = None
-        if payload.get("reserve"):
-            made = _reserve_pair(by_lead[pair.lead_id], pair.agent_id, here)
-            if made is None:
-                left.append({"lead_id": pair.lead_id, "reason": "taken_meanwhile"})
-                continue
-            reservation_id = made.reservation_id
-        assigned.append({**asdict(pair), "reservation_id": reservation_id})
-    return json_answer({"assigned": assigned, "left": left, "idle": found.idle})
+    found = match_waiting(current_desk(), payload.get("limit"), bool(payload.get("reserve")))
+    return json_answer(
+        {
+            "assigned": [{**asdict(pair), "reservation_id": held} for pair, held in found.assigned],
+            "left": [{"lead_id": lead_id, "reason": reason} for lead_id, reason in found.left],
+            "idle": found.idle,
+        }
+    )
 
 
 @blueprint.route("/agents/load")
 @endpoint(scope="desk", query=LoadQuery, answers=LoadAnswer, also=(503,))
 def load(query: Mapping[str, Any]) -> Response:
     """Whether work is shared fairly: leads taken per agent against what their hours imply."""
-    services = current_services()
-    since = services.now() - timedelta(days=query.get("days", _LOAD_DAYS))
-    groups = report_load(current_roster(), services.store.agents.load(since))
-    return json_answer({"since": since, "groups": [asdict(group) for group in groups]})
-
-
-def known_agent(agent_id: str) -> Agent:
-    """Raises NotFoundError."""
-    for candidate in current_roster():
-        if candidate.id == agent_id:
-            return candidate
-    raise NotFoundError("There is no agent with this id; GET /agents lists them, PUT /agents/{id} adds one.")
-
-
-def _segment_to_match(decision: Decision) -> str | None:
-    """None for leads of the standard flow: the holdout gets the agent that anybody would get."""
-    agent = decision.treatments.get(AGENT_SLOT)
-    standard = decision.status != "ok" or agent is None or agent.arm == "holdout"
-    return None if standard else decision.segment.code
-
-
-def _may_be_called(decision: Decision, now: datetime) -> bool:
-    """Whether a call is permitted at all; outside call hours an agent may be held but not dial yet."""
-    call = call_now(decision, now)
-    return call.allowed or call.reason == OUTSIDE_HOURS
-
-
-def _reserve_pair(decision: Decision, agent_id: str, here: tuple[Agent, ...]) -> Reservation | None:
-    try:
-        made = current_services().store.desk.reserve(
-            decision.lead_id,
-            decision.decision_id,
-            [agent_id],
-            {agent.id: agent.capacity for agent in here},
-            market=(decision.country, decision.language),
-        )
-    except ConflictError:
-        return None
-    return made if isinstance(made, Reservation) else None
+    desk = current_desk()
+    since = desk.now - timedelta(days=query.get("days", _LOAD_DAYS))
+    return json_answer({"since": since, "groups": [asdict(group) for group in shared_load(desk, since)]})
 
 
 def _agent_answer(known: Agent, state: AgentState) -> Response:

@@ -43,7 +43,7 @@ def profile(query: Mapping[str, Any]) -> Response:
     services = current_services()
     assets = services.assets()
     country = country_of(query, assets.release, services.config.country)
-    model = assets.tables[country].segments
+    model = assets.countries[country].segments
     outcome = query["outcome"]
     cells = services.store.facts.lift_by_area(outcome, slot=query["slot"], country=country)
     counts = {
@@ -78,7 +78,7 @@ def fairness(query: Mapping[str, Any]) -> Response:
     services = current_services()
     assets = services.assets()
     country = country_of(query, assets.release, services.config.country)
-    model = assets.tables[country].segments
+    model = assets.countries[country].segments
     finest = model.levels[0]
     income = None
     if INCOME in {entry["code"] for entry in assets.release.json(country, "variables")}:

@@ -9,13 +9,13 @@ import orjson
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.flows.leads import lead_of
 from service.model import Decision
 from service.web.answer import answer_bytes
 from service.web.body import load
 from service.web.context import current_key, current_site
 from service.web.endpoint import endpoint
 from service.web.idempotency import note_decision, repeated_decision
-from service.web.lead_request import lead_of
 from service.web.problems import Problem, problem_body
 from service.web.respond import json_bytes
 from service.web.schemas.answer import BatchAnswer, EnrichAnswer
@@ -73,7 +73,7 @@ def enrich_batch(payload: Mapping[str, Any]) -> Response:
 def _decide(sent: Mapping[str, Any]) -> Decision:
     site = current_site()
     services = site.services
-    lead = lead_of(sent, services.config.country, services)
+    lead = lead_of(sent, services.config.country, services.assets().language_of)
     again = repeated_decision(lead)
     if again is not None:
         return again

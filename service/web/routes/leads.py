@@ -6,7 +6,6 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.errors import NotFoundError
-from service.model import Decision
 from service.web.answer import answer_bytes, treatment_block
 from service.web.context import current_services
 from service.web.endpoint import endpoint
@@ -23,14 +22,14 @@ def lead(lead_id: str) -> Response:
 
     The log holds no address: of it, only how well it was matched, and the areas.
     """
-    return json_bytes(answer_bytes(latest_decision(lead_id), "secret"))
+    return json_bytes(answer_bytes(current_services().past.latest(lead_id), "secret"))
 
 
 @blueprint.route("/leads/<lead_id>/agent")
 @endpoint(scope="leads", answers=AgentOfLeadAnswer, also=(404, 503))
 def lead_agent(lead_id: str) -> Response:
     """The agent suggested for a lead, with reasons; whether a call is allowed at all."""
-    decision = latest_decision(lead_id)
+    decision = current_services().past.latest(lead_id)
     agent = decision.treatments.get("agent")
     if agent is None:
         raise NotFoundError("The latest decision of this lead has no agent; the policy has no such slot.")
@@ -53,7 +52,7 @@ def first_email(lead_id: str) -> Response:
 
     `kind` is `service` where marketing by e-mail is not permitted: then that is what it is.
     """
-    decision = latest_decision(lead_id)
+    decision = current_services().past.latest(lead_id)
     treatment = decision.treatments.get("first_email")
     if treatment is None:
         raise NotFoundError(
@@ -72,11 +71,3 @@ def first_email(lead_id: str) -> Response:
             "html": rendered.html,
         }
     )
-
-
-def latest_decision(lead_id: str) -> Decision:
-    """The newest decision of a lead. Raises NotFoundError, and StoreError when the log cannot be read."""
-    decision = current_services().latest_decision(lead_id)
-    if decision is None:
-        raise NotFoundError("No decision is on record for this lead_id; POST /enrich makes one.")
-    return decision

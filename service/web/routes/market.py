@@ -36,7 +36,7 @@ def potential(query: Mapping[str, Any]) -> Response:
     services = current_services()
     assets = services.assets()
     country = country_of(query, assets.release, services.config.country)
-    model = assets.tables[country].segments
+    model = assets.countries[country].segments
     level = _level(query["level"], model)
     found = expected_households(model, level)
     names = _names(assets.release, country, level)
@@ -88,7 +88,7 @@ def correlation(query: Mapping[str, Any]) -> Response:
     services = current_services()
     assets = services.assets()
     country = country_of(query, assets.release, services.config.country)
-    level = _level(query.get("level") or assets.release.finest(country), assets.tables[country].segments)
+    level = _level(query.get("level") or assets.release.finest(country), assets.countries[country].segments)
     found = correlate_figures(assets.release, country, level)
     return catalogue_answer(
         {

@@ -31,12 +31,20 @@ def livez() -> Response:
 @endpoint(open_to_all=True, answers=ReadyAnswer, also=(503,))
 def readyz() -> Response:
     """The worker can answer: tables are loaded and the store can be written."""
+    services = current_services()
     try:
-        services = current_services()
-        report = services.check_ready()
+        services.store.ping()
     except DoorstepError as error:
         raise Problem(503, str(error), headers={"Retry-After": "1"}) from error
-    return json_answer({"status": "ready", "countries": sorted(services.countries), **report})
+    assets = services.assets()
+    return json_answer(
+        {
+            "status": "ready",
+            "countries": sorted(assets.countries),
+            "reference_data": assets.versions.reference_data,
+            "policy": assets.versions.policy,
+        }
+    )
 
 
 @blueprint.route("/metrics")

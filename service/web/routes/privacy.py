@@ -9,6 +9,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.errors import NotFoundError
+from service.flows.privacy import erase_lead, export_lead
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer
@@ -44,19 +45,12 @@ def withdrawn_objection(lead_id: str) -> Response:
 @endpoint(scope="privacy", answers=LeadRecordsAnswer, also=(404, 503))
 def lead_records(lead_id: str) -> Response:
     """All that is stored of a lead, to be handed to the person. There is no address in it."""
-    kept = current_services().store.privacy.export(lead_id)
-    if not kept["objected"] and not any(isinstance(rows, list) and rows for rows in kept.values()):
-        raise NotFoundError("Nothing is stored under this lead_id.")
-    return json_answer(kept)
+    return json_answer(export_lead(current_services().store, lead_id))
 
 
 @blueprint.route("/leads/<lead_id>/data", methods=["DELETE"])
 @endpoint(scope="privacy", answers=ErasureAnswer, also=(404, 503))
 def erased_lead(lead_id: str) -> Response:
     """Erases all that is stored of a lead, at once and for good. An objection stays, without the id."""
-    store = current_services().store
-    erased = store.privacy.erase(lead_id)
-    objected = store.guards.objected(lead_id)
-    if not any(erased.values()) and not objected:
-        raise NotFoundError("Nothing is stored under this lead_id.")
+    erased, objected = erase_lead(current_services().store, lead_id)
     return json_answer({"lead_id": lead_id, "erased": erased, "objection_kept": objected})

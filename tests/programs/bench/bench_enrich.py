@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from service.address.layout import written_number
 from service.cli.file import file_
 from service.config import load_config
-from service.flows.enrich import LeadHistory
+from service.flows.policy_memory import LeadHistory
 from service.model import AddressQuery, Lead, MatchLevel
 from service.wiring import Services, build_services
 from tests.programs.bench.measure import Row, quantiles, report
@@ -40,7 +40,7 @@ def main() -> int:
 
 def house_texts(services: Services, count: int) -> list[str]:
     """Different houses of the embedded index, drawn over the country, as a customer would write them."""
-    index = services.countries["DK"].matcher.index
+    index = services.assets().countries["DK"].matcher.index
     texts = []
     for house in random.Random(1).sample(range(len(index.house_code)), count):
         segment = index.segment_of_house(house)

@@ -6,7 +6,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from service.model import AddressMatch, Declared, MatchCategory, MatchLevel, NextAction, Place
+from service.model import AddressMatch, Declared, Found, MatchCategory, MatchLevel, NextAction, Place
 from service.segment.assign import SegmentModel
 from service.segment.definitions import load_definitions
 from service.tables import Release
@@ -30,10 +30,10 @@ def main() -> int:
     def new_question(i: int) -> object:
         declared = Declared(1945 + i % 61, (None, True, False)[i // 7 % 3])
         place = places[(i * 7919) % len(places)]
-        return model.assign_segment(place, None, matches[i % 4], None, declared, "da", TODAY)
+        return model.assign_segment(Found(matches[i % 4], place), declared, "da", TODAY)
 
     def same_question(_: int) -> object:
-        return model.assign_segment(places[0], None, matches[0], None, Declared(), "da", TODAY)
+        return model.assign_segment(Found(matches[0], places[0]), Declared(), "da", TODAY)
 
     new, new_99 = quantiles(time_calls(new_question, 10_000, warm=2_000))
     same, same_99 = quantiles(time_calls(same_question, 20_000))

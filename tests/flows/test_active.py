@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.config import load_config
-from service.flows.enrich import LeadHistory
+from service.flows.policy_memory import LeadHistory
 from service.model import AddressQuery, Lead
 from service.wiring import Services, build_services
 

@@ -1,34 +1,36 @@
-"""A checked request as the lead that enrichment takes."""
+"""The one builder of a `Lead`: for HTTP, customer files, the command line and programs.
+
+What is sent is a mapping of the names that `POST /enrich` takes; every door brings its own into them.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from service.model import AddressQuery, Channel, Consent, ConsentProof, Declared, Lead
 
 # Younger than any lead and older than any person: outside, the year was mistyped and is not used.
 _OLDEST_YEARS = 125
 _DEFAULT_DEADLINE_MS = 300
+_NO_CONSENT_SENT = Consent()
 
 
-class Defaults(Protocol):
-    """What a lead gets that it did not say."""
+def lead_of(sent: Mapping[str, Any], country: str, language_of: Callable[[str], str]) -> Lead:
+    """The lead that `sent` describes: `address` (text or parts), and optionally `lead_id`, `country`,
+    `language`, `channel`, `declared`, `consent`, `tenure_days`, `deadline_ms`.
 
-    def language_of(self, country: str) -> str: ...
-
-
-def lead_of(sent: Mapping[str, Any], country: str, defaults: Defaults) -> Lead:
-    """`sent` is what EnrichRequest loaded; `country` that of leads that name none."""
+    `country` is that of leads that name none, `language_of` gives the language of a country's leads.
+    """
     country = (sent.get("country") or country).upper()
     declared = sent.get("declared") or {}
     return Lead(
         lead_id=sent.get("lead_id") or f"lead_{secrets.token_hex(12)}",
         address=address_of(sent["address"], country),
         country=country,
-        language=sent.get("language") or defaults.language_of(country),
+        language=sent.get("language") or language_of(country),
         channel=sent.get("channel") or Channel.WEB_FORM.value,
         declared=Declared(
             birth_year=_believable_year(declared.get("birth_year")),
@@ -64,9 +66,6 @@ def _consent(sent: Mapping[str, Any]) -> Consent:
         sms=_proof(sent.get("sms")),
         post=_proof(sent.get("post")),
     )
-
-
-_NO_CONSENT_SENT = Consent()
 
 
 def _proof(sent: Mapping[str, Any] | None) -> ConsentProof | None:

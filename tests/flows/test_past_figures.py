@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.flows.past_figures import FigureArchive
+from service.flows.past_figures import PastDecisions
 from service.model import AddressQuery, Lead
 from service.wiring import Services
 
@@ -18,10 +18,11 @@ def test_a_logged_decision_has_the_figures_that_it_was_made_with(services: Servi
     assert stored is not None
     assert stored.profile is not None
     assert stored.profile.figures == {}
-    recalled = services.latest_decision("archive-1")
+    recalled = services.past.latest("archive-1")
     assert recalled is not None
     assert recalled.profile == made.profile
-    earlier = FigureArchive(services.config.reference_data, lambda release, country: None)
+    elsewhere = replace(services.assets(), release=replace(services.assets().release, id="another"))
+    earlier = PastDecisions(services.store, services.config.reference_data, lambda: elsewhere)
     assert earlier.recall_figures(stored).profile == made.profile
 
 
@@ -31,4 +32,4 @@ def test_a_release_that_is_gone_leaves_the_decision_without_figures(services: Se
     stored = services.store.latest_decision("archive-2")
     assert stored is not None
     gone = replace(stored, versions=replace(stored.versions, reference_data="2001-01-01.1"))
-    assert services.archive.recall_figures(gone) == gone
+    assert services.past.recall_figures(gone) == gone
