@@ -85,7 +85,7 @@ def demo_services(folder: Path) -> Services:
 def decide(services: Services, leads: int, seed: int) -> list[Decision]:
     """Decisions on leads at houses drawn from the index, spread over the last four weeks."""
     rng = np.random.default_rng(seed)
-    index = services.assets().tables["DK"].matcher.index
+    index = services.assets().countries["DK"].matcher.index
     now = datetime.now(UTC)
     decisions = []
     for i, house in enumerate(rng.choice(index.houses, leads, replace=leads > index.houses)):
