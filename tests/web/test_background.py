@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from service.flows.background import Background
 from service.model import (
     AddressMatch,
     Decision,
@@ -26,7 +27,7 @@ from service.model import (
 from service.store import open_store
 from service.store.ids import new_id
 from service.store.privacy import Retention
-from service.web.background import Background, Supervisor
+from service.web.background import Supervisor
 from service.web.webhooks import Sender
 
 

@@ -15,10 +15,10 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from service.errors import InvalidInputError, NotFoundError
+from service.flows.background import Background
 from service.store import open_store
 from service.store.outbox import RETRY_S, Message, Webhook
 from service.store.privacy import Retention
-from service.web.background import Background
 from service.web.webhooks import Sender, is_public
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
