@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from service.config import SETTINGS, load_config
 from service.web.lean_arrow import keep_pandas_out
 from service.web.metrics_folder import prepare_metrics_folder
+
+log = logging.getLogger(__name__)
 
 _EXAMPLE_ADDRESS = "Sankt Mortens Gade 3, 3700 Rønne"
 
@@ -49,4 +53,9 @@ def serve() -> None:
             f" -H 'Content-Type: application/json' -d '{{\"address\": \"{_EXAMPLE_ADDRESS}\"}}'"
         )
 
-    serve_app(app, config, announce, services.keeper.start_watching)
+    def start_worker() -> None:
+        if not services.store.keys.read():
+            log.warning("the keys could not be read; a key that is not known is answered 503 until they are")
+        services.keeper.start_watching()
+
+    serve_app(app, config, announce, start_worker)

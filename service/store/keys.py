@@ -39,6 +39,7 @@ Kind = Literal["secret", "publishable"]
 _PREFIX: Mapping[str, str] = {"secret": "sk", "publishable": "pk"}
 _FRESH_S = 2.0  # a revoked key is refused at most this long after
 _RETRY_S = 0.25  # how often unknown keys may make us look again: bounds what guessing costs
+_WAIT_S = 1.0  # how long a key that is not known waits for the thread that reads
 _DEFAULT_PER_MINUTE: Mapping[str, int] = {"publishable": 600, "secret": 60_000}
 _LOOPBACK = frozenset(("http://localhost:*", "http://127.0.0.1:*", "http://localhost", "http://127.0.0.1"))
 
@@ -79,25 +80,32 @@ DEMO_KEYS: Mapping[str, ApiKey] = {
 
 
 class KeyRing:
-    """Looks keys up from memory, which is at most two seconds behind the store."""
+    """Looks keys up from memory, which is at most two seconds behind the store.
+
+    A key that is not known is refused only by a ring that could be read: until then nobody knows.
+    """
 
     def __init__(self, database: Database, demo_keys: bool = False) -> None:
         self._database = database
         self._demo = {_hash(token): key for token, key in DEMO_KEYS.items()} if demo_keys else {}
         self._known: dict[bytes, ApiKey] = {}
-        self._read_at = float("-inf")
+        self._read_at = float("-inf")  # when the ring was last read, or tried to be
+        self._was_read = False  # whether that went well
         self._reading = threading.Lock()
 
     def authenticate(self, token: str) -> ApiKey | None:
         """The key behind a token, or None when it is unknown, expired or revoked.
 
         A store that cannot be read leaves the keys as last seen: a signup form must not fail with it.
+        Raises StoreError for a key that is not among them then: it may be a good one.
         """
         digest = _hash(token)
         if digest in self._demo:
             return self._demo[digest]
-        age = time.monotonic() - self._read_at
-        if age > _FRESH_S or (age > _RETRY_S and digest not in self._known):
+        if digest not in self._known:
+            if not self._looked_for_unknown():
+                raise StoreError("The keys cannot be read now, so nobody knows whether this one holds.")
+        elif time.monotonic() - self._read_at > _FRESH_S:
             self._read_again()
         key = self._known.get(digest)
         if key is None or (key.expires_at is not None and key.expires_at <= datetime.now(UTC)):
@@ -107,9 +115,13 @@ class KeyRing:
     def all_origins(self) -> frozenset[str]:
         """The origins that any key in force allows: what a preflight, which carries no key, may name."""
         if time.monotonic() - self._read_at > _FRESH_S:
-            self._read_again()
+            self._read_again(0.0 if self._known else _WAIT_S)
         keys = (*self._demo.values(), *self._known.values())
         return frozenset(origin for key in keys for origin in key.origins)
+
+    def read(self) -> bool:
+        """Reads the ring, as each worker does before its first request; whether the store could be read."""
+        return self._read_again(_WAIT_S)
 
     def create(
         self,
@@ -204,18 +216,34 @@ class KeyRing:
                 _key(row) for row in connection.execute(select(api_keys).order_by(api_keys.c.key_id.desc()))
             ]
 
-    def _read_again(self) -> None:
-        if not self._reading.acquire(blocking=False):
-            return  # another thread is at it; what is known serves meanwhile
+    def _looked_for_unknown(self) -> bool:
+        """Reads again for a key that is not known, at most every `_RETRY_S`, which bounds what guessing
+        costs; whether the ring is as the store has it."""
+        asked = time.monotonic()
+        if asked - self._read_at <= _RETRY_S:
+            return self._was_read
+        return self._read_again(_WAIT_S, unless_read_since=asked)
+
+    def _read_again(self, wait_s: float = 0.0, unless_read_since: float = float("inf")) -> bool:
+        """Reads the ring, or waits up to `wait_s` for the thread that is at it; whether it is read."""
+        if not self._reading.acquire(timeout=wait_s):
+            return False  # another thread is at it; what is known serves meanwhile
+        try:
+            if self._read_at < unless_read_since:
+                self._was_read = self._read_ring()
+                self._read_at = time.monotonic()
+            return self._was_read
+        finally:
+            self._reading.release()
+
+    def _read_ring(self) -> bool:
         try:
             with self._database.reading() as connection:
                 rows = connection.execute(select(api_keys).where(api_keys.c.revoked_ms.is_(None))).all()
-            self._known = {bytes(row.hash): _key(row) for row in rows}
         except StoreError:
-            pass  # said and counted where decisions are recorded
-        finally:
-            self._read_at = time.monotonic()
-            self._reading.release()
+            return False  # said and counted where decisions are recorded
+        self._known = {bytes(row.hash): _key(row) for row in rows}
+        return True
 
 
 def _hash(token: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from service.cli.keys import keys
-from service.errors import InvalidInputError, NotFoundError
+from service.errors import InvalidInputError, NotFoundError, StoreError
 from service.store import Store, open_store
+from service.store.connect import Database
 
 
 def test_a_new_key_opens_at_once_and_only_its_hash_is_stored(store: Store) -> None:
@@ -124,3 +126,32 @@ def test_the_command_line_makes_lists_rotates_and_revokes(tmp_path: Path) -> Non
     run("revoke", key.key_id)
     assert store.keys.authenticate(token) is None or time.sleep(2.5) or store.keys.authenticate(token) is None
     store.close()
+
+
+def test_a_ring_that_is_being_read_makes_nobody_wait_in_vain(store: Store, database_url: str) -> None:
+    """The first calls of a fresh worker come all at once; each waits for the thread that reads."""
+    token, _ = store.keys.create("crm", "secret")
+    for _ in range(5):
+        fresh = open_store(database_url)
+        with ThreadPoolExecutor(32) as clients:
+            found = list(clients.map(lambda _, ring=fresh.keys: ring.authenticate(token), range(64)))
+        fresh.close()
+        assert all(found)
+
+
+def test_without_the_store_a_known_key_goes_on_and_an_unknown_one_is_not_called_unknown(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, _ = store.keys.create("crm", "secret")
+    assert store.keys.read()
+    assert store.keys.authenticate(token)
+
+    def gone(self: Database) -> None:
+        raise StoreError("gone")
+
+    monkeypatch.setattr(Database, "reading", gone)
+    store.keys._read_at = float("-inf")
+    assert store.keys.authenticate(token)
+    with pytest.raises(StoreError, match="cannot be read"):
+        store.keys.authenticate("sk_unknown")
+    assert not store.keys.read()
