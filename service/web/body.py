@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 import orjson
 from flask import Request, request
+from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -29,6 +30,7 @@ _WHY_PERSONAL = (
     "Leave this field out: the service needs no name, e-mail address, phone number, birth date or personal "
     "number to answer, so it takes none. Use your own pseudonymous lead_id to recognise the lead."
 )
+_BODY = "doorstep.body"
 _UNKNOWN = "Unknown field. The fields of this request are listed under /docs."
 
 
@@ -42,23 +44,47 @@ def read_json(limit: int) -> object:
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # each proxy use costs
     if asked.environ.get("CONTENT_TYPE") != "application/json" and asked.mimetype != "application/json":
         raise Problem(415, "Send the body as JSON, with the header Content-Type: application/json.")
-    raw = _read_raw(asked, limit)
+    raw = read_raw(limit)
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         return _read_lenient(raw, error)
 
 
-def _read_raw(asked: Request, limit: int) -> bytes:
-    """The bytes of the body. A body of stated length is read straight from the server, which has checked
-    the length; one in pieces, or one that idempotency has to see too, goes through werkzeug's stream."""
-    length = asked.environ.get("CONTENT_LENGTH", "")
-    if length.isdecimal() and "HTTP_IDEMPOTENCY_KEY" not in asked.environ:
-        if int(length) > limit:
-            raise RequestEntityTooLarge
-        return cast(bytes, asked.environ["wsgi.input"].read(int(length)))
-    asked.max_content_length = limit
-    return asked.get_data()
+def read_raw(limit: int) -> bytes:
+    """The bytes of the body, read once per request however often they are asked for.
+
+    Raises Problem 400 for a body whose pieces are malformed or that ends too early, and werkzeug's 413 for
+    one of more than `limit` bytes, whether its length was stated or not.
+    """
+    environ = request.environ
+    kept = environ.get(_BODY)
+    if kept is not None:
+        return cast(bytes, kept)
+    length = environ.get("CONTENT_LENGTH", "")
+    stated = int(length) if length.isdecimal() else None
+    if stated is not None and stated > limit:
+        raise RequestEntityTooLarge
+    if stated is None and not environ.get("wsgi.input_terminated"):
+        return b""
+    raw = _read_pieces(environ["wsgi.input"], limit + 1 if stated is None else stated)
+    if len(raw) > limit:
+        raise RequestEntityTooLarge
+    if stated is not None and len(raw) < stated:
+        raise Problem(400, "The body ended before the length that was stated.")
+    environ[_BODY] = raw
+    return raw
+
+
+def _read_pieces(stream: BinaryIO, most: int) -> bytes:
+    """Up to `most` bytes; the server hands a body over as it comes, and judges its pieces as it reads."""
+    try:
+        raw = stream.read(most)
+        while 0 < len(raw) < most and (more := stream.read(most - len(raw))):
+            raw += more
+    except (ParseException, OSError, ValueError) as error:
+        raise Problem(400, "The body is cut off or its pieces are malformed.") from error
+    return raw
 
 
 def load_json(schema: Schema, limit: int) -> Any:
@@ -107,14 +133,13 @@ def _read_lenient(raw: bytes, error: orjson.JSONDecodeError) -> object:
     """The standard parser takes lone surrogates, which orjson refuses; they become U+FFFD."""
     try:
         text = raw.decode("utf-8", "surrogatepass")
-        parsed = json.loads(text, parse_constant=_refuse_constant)
+        return _without_surrogates(json.loads(text, parse_constant=_refuse_constant))
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8 text. JSON travels as UTF-8.") from None
     except (ValueError, RecursionError):
         raise Problem(
             400, f"The body is not JSON: it stops making sense at line {error.lineno}, column {error.colno}."
         ) from None
-    return _without_surrogates(parsed)
 
 
 def _refuse_constant(_: str) -> NoReturn:

@@ -21,6 +21,7 @@ from flask import Response, request
 from service.errors import StoreError
 from service.model import Decision, Lead
 from service.store.replays import InFlight, Kept, OtherBody
+from service.web.body import read_raw
 from service.web.context import current_key, current_services
 from service.web.problems import Problem
 
@@ -43,8 +44,7 @@ def answer_once(keeps: Keeps, limit: int, answer: Callable[[], Response]) -> Res
     word = request.environ["HTTP_IDEMPOTENCY_KEY"].strip('"')
     if not _WORD.fullmatch(word):
         raise Problem(400, "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.")
-    request.max_content_length = limit
-    call = b"%s %s\n%s" % (request.method.encode(), request.path.encode(), request.get_data())
+    call = b"%s %s\n%s" % (request.method.encode(), request.path.encode(), read_raw(limit))
     replays, key_id = current_services().store.replays, current_key().key_id
     try:
         found = replays.begin(key_id, word, call)

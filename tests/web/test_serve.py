@@ -221,3 +221,58 @@ def test_the_help_lists_every_setting():
     ).stdout
     for setting in SETTINGS:
         assert setting.name in help_text
+
+
+def sent_raw(base, head, *pieces):
+    """The status of the answer to a request written byte by byte; None when none came."""
+    host, port = base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(
+            b"POST /enrich HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_demo\r\n"
+            b"Content-Type: application/json\r\nConnection: close\r\n" + head + b"\r\n"
+        )
+        for piece in pieces:
+            line.sendall(piece)
+        line.shutdown(socket.SHUT_WR)
+        answer = b""
+        while got := line.recv(65536):
+            answer += got
+    return int(answer.split(b" ", 2)[1]) if answer else None
+
+
+GOOD = json.dumps({"address": ADDRESS}).encode()
+PIECES = b"Transfer-Encoding: chunked\r\n"
+
+
+def chunk(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def test_a_body_in_pieces_is_read_like_one_of_stated_length(served):
+    assert sent_raw(served.base, PIECES, chunk(GOOD[:9]), chunk(GOOD[9:]), b"0\r\n\r\n") == 200
+    assert sent_raw(served.base, b"Content-Length: %d\r\n" % len(GOOD), GOOD) == 200
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        b"zz\r\n" + GOOD, b"0xf\r\n" + GOOD, b"-1\r\n" + GOOD, b"\r\n" + GOOD,
+        b"%x\r\n%s" % (len(GOOD), GOOD + b"0\r\n\r\n"), chunk(GOOD) + b"0\r\nbad trailer\r\n\r\n",
+        chunk(GOOD), b"ffffffffffffffffff\r\n" + GOOD,
+    ],
+)  # fmt: skip
+def test_malformed_pieces_are_a_bad_request(served, pieces):
+    assert sent_raw(served.base, PIECES, pieces) in (400, 431, None)
+    assert sent_raw(served.base, PIECES, pieces) != 500
+
+
+def test_a_body_shorter_than_it_says_is_a_bad_request(served):
+    assert sent_raw(served.base, b"Content-Length: 400\r\n", GOOD) == 400
+
+
+def test_a_body_over_the_limit_is_refused_whole_also_in_pieces(served):
+    long = json.dumps({"address": "x" * 33_000}).encode()
+    assert sent_raw(served.base, PIECES, chunk(long), b"0\r\n\r\n") == 413
+    spaces = GOOD + b" " * 40_000
+    assert sent_raw(served.base, PIECES, chunk(spaces), b"0\r\n\r\n") == 413
+    assert sent_raw(served.base, b"Content-Length: %d\r\n" % len(spaces), spaces) == 413

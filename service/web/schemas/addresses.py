@@ -7,10 +7,9 @@ from marshmallow import fields, validate
 from service.model import MatchLevel
 from service.web.schemas.answer import Answer, MatchAnswer
 from service.web.schemas.enrich import AddressParts, Strict
-from service.web.schemas.fields import TextOrParts
+from service.web.schemas.fields import COUNTRY, TextOrParts
 
 MAX_SUGGESTIONS = 20
-_COUNTRY = validate.Regexp(r"^[A-Za-z]{2}$", error="Must be a two-letter country code such as DK.")
 
 
 class WashRequest(Strict):
@@ -19,7 +18,7 @@ class WashRequest(Strict):
         required=True,
         metadata={"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/AddressParts"}]},
     )
-    country = fields.String(allow_none=True, validate=_COUNTRY)
+    country = fields.String(allow_none=True, validate=COUNTRY)
 
 
 class WashAnswer(MatchAnswer):
@@ -33,7 +32,7 @@ class WashAnswer(MatchAnswer):
 class SuggestQuery(Strict):
     q = fields.String(required=True, metadata={"description": "What has been typed so far."})
     limit = fields.Integer(validate=validate.Range(1, MAX_SUGGESTIONS))
-    country = fields.String(validate=_COUNTRY)
+    country = fields.String(validate=COUNTRY)
 
 
 class SuggestionAnswer(Answer):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
+from service.web.schemas.fields import COUNTRY
 
 
 class CatalogueQuery(Strict):
     country = fields.String(
-        validate=validate.Regexp(r"^[A-Za-z]{2}$", error="Must be a two-letter country code such as DK."),
+        validate=COUNTRY,
         metadata={"description": "ISO 3166-1; the setting ENRICH_COUNTRY when not sent."},
     )
 

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
+from service.web.schemas.fields import Whole
 
 AGENT_ID = r"^[A-Za-z0-9._:~-]{1,64}$"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -27,13 +28,13 @@ def _words(required: bool) -> Any:
 class HoursRequest(Strict):
     """Local hours per weekday, as `08:00-16:30`; a day that is left out is a day off."""
 
-    monday = fields.String(validate=validate.Regexp(_HOURS))
-    tuesday = fields.String(validate=validate.Regexp(_HOURS))
-    wednesday = fields.String(validate=validate.Regexp(_HOURS))
-    thursday = fields.String(validate=validate.Regexp(_HOURS))
-    friday = fields.String(validate=validate.Regexp(_HOURS))
-    saturday = fields.String(validate=validate.Regexp(_HOURS))
-    sunday = fields.String(validate=validate.Regexp(_HOURS))
+    monday = fields.String(validate=Whole(_HOURS))
+    tuesday = fields.String(validate=Whole(_HOURS))
+    wednesday = fields.String(validate=Whole(_HOURS))
+    thursday = fields.String(validate=Whole(_HOURS))
+    friday = fields.String(validate=Whole(_HOURS))
+    saturday = fields.String(validate=Whole(_HOURS))
+    sunday = fields.String(validate=Whole(_HOURS))
 
     @validates_schema
     def check_order(self, sent: dict[str, str], **_: object) -> None:
@@ -48,7 +49,7 @@ class AgentRequest(Strict):
     name = fields.String(required=True, validate=_WORD)
     languages = _words(required=True)
     countries = fields.List(
-        fields.String(validate=validate.Regexp(r"^[A-Z]{2}$")), required=True, validate=validate.Length(1, 32)
+        fields.String(validate=Whole(r"^[A-Z]{2}$")), required=True, validate=validate.Length(1, 32)
     )
     skills = _words(required=False)
     certificates = _words(required=False)
@@ -69,7 +70,7 @@ class StateRequest(Strict):
 class ReserveRequest(Strict):
     """`agent_id`: this agent and no other, as when an agent takes a lead from the queue."""
 
-    agent_id = fields.String(validate=validate.Regexp(AGENT_ID))
+    agent_id = fields.String(validate=Whole(AGENT_ID))
     hold_seconds = fields.Integer(strict=True, validate=validate.Range(5, 3600))
 
 

@@ -8,12 +8,25 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from service.model import Channel
-from service.web.schemas.fields import Flag, TextOrParts
+from service.web.schemas.fields import (
+    COUNTRY,
+    LANGUAGE,
+    LEAD_ID,
+    Flag,
+    Moment,
+    TextOrParts,
+    Whole,
+    is_personal,
+    refuse_personal,
+)
 
 MAX_BATCH = 1000
-LEAD_ID = r"^[A-Za-z0-9._:~-]{1,128}$"
 _lead_id = re.compile(LEAD_ID)
 _PLAIN = frozenset({"address", "lead_id"})
+OWN_LEAD_ID = (
+    Whole(LEAD_ID, error="Must be 1 to 128 letters, digits or . _ : ~ -, and not . or .. alone."),
+    refuse_personal,
+)
 MAX_DEADLINE_MS = 10_000
 MAX_TENURE_DAYS = 36_525
 
@@ -54,9 +67,7 @@ class ConsentProofRequest(Strict):
     """One consent as it was recorded."""
 
     given = Flag(required=True)
-    at = fields.AwareDateTime(
-        allow_none=True, metadata={"description": "When, with its offset: 2026-11-21T10:02:11Z."}
-    )
+    at = Moment(allow_none=True, metadata={"description": "When, with its offset: 2026-11-21T10:02:11Z."})
     text_version = fields.String(allow_none=True, validate=validate.Length(max=64))
 
 
@@ -75,10 +86,7 @@ class EnrichRequest(Strict):
 
     lead_id = fields.String(
         allow_none=True,
-        validate=validate.Regexp(
-            LEAD_ID,
-            error="Must be 1 to 128 letters, digits or . _ : ~ - (a pseudonymous id of your own, no e-mail).",
-        ),
+        validate=OWN_LEAD_ID,
         metadata={"description": "Your pseudonymous id; one is made when you send none."},
     )
     address = TextOrParts(
@@ -91,12 +99,12 @@ class EnrichRequest(Strict):
     )
     country = fields.String(
         allow_none=True,
-        validate=validate.Regexp(r"^[A-Za-z]{2}$", error="Must be a two-letter country code such as DK."),
+        validate=COUNTRY,
         metadata={"description": "ISO 3166-1; the setting ENRICH_COUNTRY when not sent."},
     )
     language = fields.String(
         allow_none=True,
-        validate=validate.Regexp(r"^[a-z]{2}$", error="Must be a two-letter language code such as da."),
+        validate=LANGUAGE,
         metadata={"description": "ISO 639-1; the country's own when not sent."},
     )
     channel = fields.String(
@@ -137,7 +145,7 @@ def is_plain_lead(sent: Any) -> bool:
 
 
 def _is_lead_id(text: str) -> bool:
-    return _lead_id.match(text) is not None
+    return _lead_id.fullmatch(text) is not None and not is_personal(text)
 
 
 class BatchRequest(Strict):

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from service.learn.live.match_quality import PERIODS
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
-from service.web.schemas.reports import DAY
+from service.web.schemas.fields import DAY
 
 
 class MatchQualityQuery(Strict):

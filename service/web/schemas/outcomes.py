@@ -6,10 +6,11 @@ from marshmallow import fields, validate
 
 from service.store.outcomes import EVENT_KINDS, OUTCOME_KINDS
 from service.web.schemas.answer import Answer
-from service.web.schemas.enrich import LEAD_ID, Strict
+from service.web.schemas.enrich import OWN_LEAD_ID, Strict
+from service.web.schemas.fields import Moment, Whole, refuse_personal
 
 MAX_REPORTS = 1000
-_ID = validate.Regexp(r"^[\x21-\x7e]{1,128}$")
+_ID = (Whole(r"^[\x21-\x7e]{1,128}$"), refuse_personal)
 _EVENT_ID = {
     "description": "Your own id of this report: sent again, it counts once. Made from the rest if absent."
 }
@@ -23,22 +24,18 @@ class OutcomeRequest(Strict):
     slot = fields.String(load_default="", validate=validate.Length(max=64))
     kind = fields.String(required=True, metadata={"enum": list(OUTCOME_KINDS)})
     value = fields.Float(load_default=0.0, allow_nan=True)
-    at = fields.AwareDateTime(
-        required=True, metadata={"description": "With its offset: 2026-11-21T10:02:11Z."}
-    )
+    at = Moment(required=True, metadata={"description": "With its offset: 2026-11-21T10:02:11Z."})
 
 
 class EventRequest(Strict):
     """One thing a lead did. A purchase or complaint also counts as outcome of the lead's last decision."""
 
     event_id = fields.String(validate=_ID, metadata=_EVENT_ID)
-    lead_id = fields.String(required=True, validate=validate.Regexp(LEAD_ID))
+    lead_id = fields.String(required=True, validate=OWN_LEAD_ID)
     kind = fields.String(required=True, metadata={"enum": list(EVENT_KINDS)})
-    product = fields.String(allow_none=True, validate=validate.Regexp(r"^[\w .:/+-]{1,64}$"))
+    product = fields.String(allow_none=True, validate=Whole(r"^[\w .:/+-]{1,64}$"))
     value = fields.Float(allow_none=True, allow_nan=True)
-    at = fields.AwareDateTime(
-        required=True, metadata={"description": "With its offset: 2026-11-21T10:02:11Z."}
-    )
+    at = Moment(required=True, metadata={"description": "With its offset: 2026-11-21T10:02:11Z."})
 
 
 class OutcomesRequest(Strict):

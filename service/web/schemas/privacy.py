@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from service.web.schemas.answer import Answer
-from service.web.schemas.enrich import LEAD_ID, Strict
+from service.web.schemas.enrich import OWN_LEAD_ID, Strict
 
 
 class ObjectionRequest(Strict):
-    lead_id = fields.String(required=True, validate=validate.Regexp(LEAD_ID))
+    lead_id = fields.String(required=True, validate=OWN_LEAD_ID)
 
 
 class ObjectionAnswer(Answer):

@@ -8,8 +8,7 @@ from service.learn.lift.compare import BY, PERIODS
 from service.store.outcomes import OUTCOME_KINDS
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
-
-DAY = validate.Regexp(r"^\d{4}-\d{2}-\d{2}$", error="Must be a day such as 2026-11-21.")
+from service.web.schemas.fields import DAY
 
 
 def _check_by(text: str) -> None:

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from service.store.outbox import TYPES
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
+from service.web.schemas.fields import Moment
 
 _TYPE = validate.OneOf(list(TYPES))
 
@@ -22,7 +23,7 @@ class ReplayRequest(Strict):
     """One message, or all since a moment; neither: all that are kept (30 days)."""
 
     message_id = fields.String(validate=validate.Length(min=1, max=64))
-    since = fields.AwareDateTime()
+    since = Moment()
 
 
 class MessagesQuery(Strict):

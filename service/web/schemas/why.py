@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from service.web.schemas.answer import Answer
 from service.web.schemas.enrich import Strict
+from service.web.schemas.fields import LANGUAGE
 
 
 class WhyQuery(Strict):
-    language = fields.String(
-        validate=validate.Regexp(r"^[a-z]{2}$", error="Must be a two-letter language code such as da.")
-    )
+    language = fields.String(validate=LANGUAGE)
 
 
 class ParagraphAnswer(Answer):
