@@ -461,7 +461,8 @@ class Doorstep(Transport):
         return answer
 
     def readyz(self) -> ReadyAnswer:
-        """The worker can answer: tables are loaded and the store can be written."""
+        """The worker can answer and the store can be written: a real write was made, within half a
+        second."""
         answer: ReadyAnswer = self.call("GET", "/readyz")
         return answer
 

@@ -92,6 +92,9 @@ class Background:
 
     def run_round(self) -> bool:
         """One round, if the lease is ours; whether there was something to do."""
+        drained = self._store.decisions.drain()  # what waits on this machine, whoever has the lease
+        if drained:
+            log.info("decisions that waited are in the log", extra={"decisions": drained})
         if self._is_due("lease", _RENEW_S) and not self._store.leases.take(LEASE, _LEASE_S):
             self._due.pop("lease")  # another machine works; ask again next time
             time.sleep(_IDLE_S)

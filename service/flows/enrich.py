@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from service.decide.policy import Policy
 from service.decide.situation import Status
 from service.errors import StoreError
 from service.flows.active import Assets
 from service.flows.policy_memory import LeadHistory, PolicyMemory
 from service.model import Decision, Found, Lead, MatchLevel, Treatment, nothing_found
 from service.store.ids import new_id
+from service.store.patience import at_most
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +41,31 @@ class Enricher:
     count_failure: Callable[[str], None]
 
     def enrich_lead(self, lead: Lead) -> Decision:
-        """Decides and records. A decision that could not be recorded is answered `degraded`."""
+        """Decides and records, within the lead's deadline as far as the store is concerned.
+
+        What could not be read or stored in time makes the answer `degraded`, and its reason says whether
+        the decision is on record (`history_not_read`), will be (`written_behind`) or is lost.
+        """
         now, assets = datetime.now(UTC), self.current_assets()
-        history, failure = self._history(lead, now)
-        decision = self.decide_with(assets, lead, history, now)
-        if failure:
-            return replace(decision, status="degraded", reason=failure)
+        with at_most(lead.deadline_ms / 1000):
+            history, failure = self._history(lead, now)
+            decision = self.decide_with(assets, lead, history, now)
+            if failure:
+                decision = replace(decision, status="degraded", reason=failure)
+            return self._record(assets.policy, decision)
+
+    def _record(self, policy: Policy, decision: Decision) -> Decision:
         try:
-            self.memory.record_decision(assets.policy, decision)
+            self.memory.record_decision(policy, decision)
         except StoreError:
             self._failed("decision_not_stored")
-            return replace(decision, status="degraded", reason="decision_not_stored")
+            behind = replace(decision, status="degraded", reason="written_behind")
+            try:
+                self.memory.record_behind(policy, behind)
+            except StoreError:
+                self._failed("decision_not_kept")
+                return replace(decision, status="degraded", reason="decision_not_stored")
+            return behind
         return decision
 
     def decide_lead(self, lead: Lead, history: LeadHistory, now: datetime) -> Decision:

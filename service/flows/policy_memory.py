@@ -61,6 +61,10 @@ class PolicyMemory:
         """Appends a decision and what it spends. Raises StoreError; then nothing is kept."""
         self.store.record_decision(decision, self.spends(policy, decision))
 
+    def record_behind(self, policy: Policy, decision: Decision) -> None:
+        """Keeps it on disk until the store takes it. Raises StoreError; then nothing is kept."""
+        self.store.record_behind(decision, self.spends(policy, decision))
+
     def agent_states(self) -> Mapping[str, AgentState]:
         """The agents' states, at most a second old."""
         if time.monotonic() - self._states_read > _FRESH_S:

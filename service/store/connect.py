@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -10,21 +9,33 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Table, create_engine, event, text
 from sqlalchemy import Engine as Pool
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from service.errors import ConfigError, StoreError
+from service.errors import StoreError
+from service.store.database_url import checked_url
+from service.store.gate import BUSY_MS, Gate, execute_patiently
+from service.store.health import Health
+from service.store.patience import is_limited, left_s
+from service.store.patient_postgres import LONGEST_S, PatientConnection
 
-_BUSY_MS = 10_000  # how long a writer waits for another one; a transaction here takes well under 10 ms
-_GATE_S = 0.0003  # how often a waiting process looks whether another one has finished writing
+_HEARTBEAT = """INSERT INTO keepsakes (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+# The server ends what nobody waits for any more, and the kernel a connection whose packets are lost.
+_POSTGRES: Mapping[str, object] = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "options": f"-c statement_timeout={round(LONGEST_S * 1000)} -c idle_in_transaction_session_timeout=60000",
+}
 _CHECKPOINT_PAGES = 20_000  # 80 MB: a backstop. The background loop checkpoints, so that no request has to
 
 
@@ -33,18 +44,16 @@ class Database:
 
     def __init__(self, database_url: str) -> None:
         """Raises ConfigError when `database_url` is not a SQLite or PostgreSQL URL."""
-        self.url, self._synchronous = _checked_url(database_url)
+        self.url, self._synchronous = checked_url(database_url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._pool: Pool | None = None
         self._pid = 0
         self._opening = threading.Lock()
-        # SQLite has one writer at a time, and makes the others sleep for up to 100 ms before they look
-        # again. Ours wait here instead: threads at a lock, processes at a gate that they look at often.
-        self._one_writer = threading.Lock()
-        self._gate_file = -1
+        self._gate = Gate(f"{self.url.database}-gate") if self.is_sqlite else None
         # Idle SQLite connections for single statements: SQLAlchemy's pool takes longer to lend one and
         # have it back (7 µs, twice per decision) than most of these statements run.
         self._idle: deque[sqlite3.Connection] = deque()
+        self.health = Health(self.check_writable)
         os.register_at_fork(before=partial(_close_before_fork, weakref.ref(self)))
 
     def __str__(self) -> str:
@@ -54,6 +63,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A read-only look at the database. Raises StoreError."""
         with self._explained("read"), self._pool_here().connect() as connection:
+            self._hurry(connection)
             yield connection
 
     @contextmanager
@@ -63,7 +73,8 @@ class Database:
             with self._explained("written"), self._pool_here().begin() as connection:
                 yield connection
             return
-        with self._explained("written"), self._gate(), self._pool_here().connect() as connection:
+        with self._explained("written"), self._one_writer(), self._pool_here().connect() as connection:
+            self._hurry(connection)
             # IMMEDIATE: a transaction that reads and then writes must not find its snapshot outdated
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
@@ -75,15 +86,16 @@ class Database:
         `statement` marks its parameters with `?`. Raises StoreError.
         """
         try:
+            self._check_here()
             if self.is_sqlite:
-                with self._gate(), self._lent() as own:
-                    own.execute(statement, parameters)
+                with self._one_writer(), self._lent() as own:
+                    execute_patiently(own, statement, parameters)
                 return
             with self._pool_here().connect() as connection:
                 connection.exec_driver_sql(statement.replace("?", "%s"), tuple(parameters))
                 connection.commit()
         except (sqlite3.Error, SQLAlchemyError, OSError) as error:
-            raise StoreError(self._sentence("written", error)) from None
+            raise self._failed("written", error) from None
 
     def read_one(self, statement: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
         """The first row of one query, past SQLAlchemy. Raises StoreError."""
@@ -95,9 +107,12 @@ class Database:
         if not self.is_sqlite and any(isinstance(value, str) and "\0" in value for value in parameters):
             return []  # PostgreSQL has no text with a NUL in it, so nothing equals one
         try:
+            self._check_here()
             if self.is_sqlite:
                 with self._lent() as own:
-                    return own.execute(statement, parameters).fetchall()  # to the end: that ends the read
+                    return execute_patiently(
+                        own, statement, parameters
+                    ).fetchall()  # to the end: that ends the read
             fairy = self._pool_here().raw_connection()
             try:
                 cursor = fairy.cursor()
@@ -108,7 +123,11 @@ class Database:
             finally:
                 fairy.close()
         except (sqlite3.Error, psycopg.Error, SQLAlchemyError, OSError) as error:
-            raise StoreError(self._sentence("read", error)) from None
+            raise self._failed("read", error) from None
+
+    def check_writable(self) -> None:
+        """Makes a real write, of one row that is always the same. Raises StoreError when it cannot."""
+        self.write_one(_HEARTBEAT, ("heartbeat", time.time_ns().to_bytes(8, "big")))
 
     def checkpoint(self) -> None:
         """Moves SQLite's write-ahead log into the file, away from the request path; else nothing."""
@@ -122,31 +141,13 @@ class Database:
             while self._idle:
                 self._idle.pop().close()
         self._pool = None
-        self._close_gate()
+        if self._gate is not None:
+            self._gate.close()
 
-    def _close_gate(self) -> None:
-        if self._gate_file >= 0:
-            os.close(self._gate_file)
-            self._gate_file = -1
-
-    @contextmanager
-    def _gate(self) -> Iterator[None]:
-        """Lets one writer of all processes through at a time. A process that dies opens it again."""
+    def _one_writer(self) -> AbstractContextManager[None]:
         self._pool_here()
-        with self._one_writer:
-            ends = time.monotonic() + _BUSY_MS / 1000
-            while True:
-                try:
-                    fcntl.flock(self._gate_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > ends:
-                        raise OSError("another writer has kept it locked for too long") from None
-                    time.sleep(_GATE_S)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._gate_file, fcntl.LOCK_UN)
+        assert self._gate is not None  # only SQLite needs one
+        return self._gate.pass_through(left_s(BUSY_MS / 1000))
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
@@ -161,6 +162,7 @@ class Database:
         try:
             if fresh:
                 self._prepare_sqlite(connection, None)
+                connection.execute("PRAGMA busy_timeout=0")  # `execute_patiently` waits
             yield connection
         except BaseException:
             connection.close()
@@ -173,8 +175,8 @@ class Database:
                 if self._pool is None or self._pid != os.getpid():
                     if self._pool is not None:  # a parent's sockets and locks are not ours to close
                         self._pool.dispose(close=False)
-                        self._one_writer = threading.Lock()
-                        self._close_gate()  # a lock that is shared with the parent keeps nobody out
+                        if self._gate is not None:
+                            self._gate.renew()
                     self._pool = self._open_pool()
                     self._pid = os.getpid()
         return self._pool
@@ -182,19 +184,21 @@ class Database:
     def _open_pool(self) -> Pool:
         if not self.is_sqlite:
             # pre-ping: a server restart costs one reconnect, not one failed request per connection
-            return create_engine(
+            pool = create_engine(
                 self.url,
                 pool_size=8,
-                max_overflow=24,
+                max_overflow=56,
                 pool_timeout=10,
                 pool_pre_ping=True,
                 hide_parameters=True,
+                connect_args=_POSTGRES,
             )
+            event.listen(pool, "do_connect", _connect_patiently)
+            return pool
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._gate_file = os.open(
-                f"{self.url.database}-gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
+            assert self._gate is not None
+            self._gate.open()
         pool = create_engine(self.url, pool_size=8, max_overflow=56, pool_timeout=10, hide_parameters=True)
         event.listen(pool, "connect", self._prepare_sqlite)
         event.listen(pool, "begin", _begin)
@@ -202,18 +206,38 @@ class Database:
 
     def _prepare_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, see `_begin`
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
+    def _hurry(self, connection: Connection) -> None:
+        """Makes a SQLite connection wait no longer for another program than this thread may."""
+        patience_ms = round(left_s(BUSY_MS / 1000) * 1000)
+        if self.is_sqlite and connection.info.get("busy_ms", BUSY_MS) != patience_ms:
+            own = cast(sqlite3.Connection, connection.connection.driver_connection)
+            own.execute(f"PRAGMA busy_timeout={patience_ms}")
+            connection.info["busy_ms"] = patience_ms
+
+    def _check_here(self) -> None:
+        """Raises TimeoutError at once for whoever is in a hurry while the store is away."""
+        if is_limited() and self.health.is_away and not self.health.is_trying:
+            raise TimeoutError("it did not answer in time a moment ago")
+
     @contextmanager
     def _explained(self, verb: str) -> Iterator[None]:
         try:
+            self._check_here()
             yield
         except (SQLAlchemyError, OSError) as error:
-            raise StoreError(self._sentence(verb, error)) from error
+            raise self._failed(verb, error) from error
+
+    def _failed(self, verb: str, error: Exception) -> StoreError:
+        """The error for the caller. Whoever was in a hurry has found out for the others too."""
+        if is_limited() and not isinstance(error, IntegrityError):
+            self.health.gave_up()
+        return StoreError(self._sentence(verb, error))
 
     def _sentence(self, verb: str, error: Exception) -> str:
         # `orig` is the driver's own text: SQLAlchemy's carries the parameters, which are not for a log
@@ -235,33 +259,17 @@ def _close_before_fork(reference: weakref.ref[Database]) -> None:
     """A SQLite connection must not cross a fork, not even to be closed by the child."""
     database = reference()
     if database is not None and database.is_sqlite:
-        with database._one_writer:
+        assert database._gate is not None
+        with database._gate.threads:
             database.close()
+
+
+def _connect_patiently(_dialect: object, _record: object, where: Any, how: Any) -> PatientConnection:
+    return PatientConnection.connect(*where, **how)
 
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-def _checked_url(database_url: str) -> tuple[URL, str]:
-    """The URL for SQLAlchemy with our drivers, and SQLite's `synchronous`."""
-    allowed = "sqlite:///folder/file.sqlite or postgresql://user:password@host/database"
-    try:
-        url = make_url(database_url)
-        backend = url.get_backend_name()
-    except (ArgumentError, NoSuchModuleError):
-        raise ConfigError(f"ENRICH_DATABASE_URL is not a database URL; it must be {allowed}.") from None
-    if backend in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg"), ""
-    if backend != "sqlite" or not url.database or url.database == ":memory:":
-        raise ConfigError(
-            f"ENRICH_DATABASE_URL names {backend!r} without a file or server; it must be {allowed}."
-        )
-    query: Mapping[str, tuple[str, ...] | str] = url.query
-    synchronous = str(query.get("synchronous", "NORMAL")).upper()
-    if synchronous not in ("NORMAL", "FULL", "EXTRA"):
-        raise ConfigError("ENRICH_DATABASE_URL: synchronous must be NORMAL, FULL or EXTRA.")
-    return url.difference_update_query(["synchronous"]), synchronous
 
 
 def take_turns(connection: Connection, what: str) -> None:

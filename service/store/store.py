@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from service.model import Decision
 from service.store.agents import Agents
@@ -16,19 +20,24 @@ from service.store.leases import Leases
 from service.store.migrate import run_migrations
 from service.store.outbox import Outbox
 from service.store.outcomes import Outcomes
+from service.store.patience import at_most
 from service.store.privacy import Privacy
 from service.store.replays import Replays
 from service.store.salts import check_salt, keep_salt
+from service.store.spool import Spool
+
+_READY_PATIENCE_S = 0.5
 
 
 class Store:
     """An open store. Safe to open before `fork`: each process makes its own connections."""
 
-    def __init__(self, database: Database, salt: str, demo_keys: bool) -> None:
+    def __init__(self, database: Database, salt: str, demo_keys: bool, spool: Path) -> None:
         self.database = database
         self.salt = salt
         self.guards = Guards(database, salt)
-        self.decisions = DecisionLog(database, self.guards)
+        self.spool = Spool(spool)
+        self.decisions = DecisionLog(database, self.guards, self.spool)
         self.facts = Facts(database)
         self.outcomes = Outcomes(database)
         self.outbox = Outbox(database)
@@ -59,17 +68,27 @@ class Store:
         """Some decisions by id, reduced likewise."""
         return self.decisions.by_ids(decision_ids)
 
-    def ping(self) -> None:
-        """Raises StoreError when the store does not answer."""
-        self.database.read_one("SELECT 1", ())
+    def record_behind(self, decision: Decision, spends: Sequence[Spend] = ()) -> None:
+        """Keeps a decision on disk until the store takes it. Raises StoreError; then it is not kept."""
+        self.decisions.record_behind(decision, spends)
+
+    def check_writable(self) -> None:
+        """Makes a real write. Raises StoreError when the store cannot be written in time."""
+        with at_most(_READY_PATIENCE_S):
+            self.database.check_writable()
 
     def close(self) -> None:
         """Closes the connections of this process."""
         self.database.close()
 
 
-def open_store(database_url: str, *, salt: str | None = None, demo_keys: bool = False) -> Store:
+def open_store(
+    database_url: str, *, salt: str | None = None, demo_keys: bool = False, spool: Path | None = None
+) -> Store:
     """Opens the store, bringing its tables up to date.
+
+    `spool` is the folder for decisions that wait for the store; by default beside the SQLite file, or
+    under the temporary folder of the machine.
 
     An empty `salt` means: the one kept in the store. None is for callers who hash nothing about a person.
     No connection is left open, so that a process may fork afterwards. Raises ConfigError for a URL that
@@ -82,6 +101,13 @@ def open_store(database_url: str, *, salt: str | None = None, demo_keys: bool = 
         used = salt or keep_salt(database)
         if salt is not None:
             check_salt(database, used)
-        return Store(database, used, demo_keys)
+        return Store(database, used, demo_keys, spool or _default_spool(database))
     finally:
         database.close()
+
+
+def _default_spool(database: Database) -> Path:
+    if database.is_sqlite and database.url.database:
+        return Path(f"{database.url.database}-waiting")
+    name = hashlib.sha256(str(database).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"doorstep-{os.getuid()}-{name}")

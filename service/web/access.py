@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 
+from service.store.patience import at_most
 from service.web.context import VISIT, Key, Site, Visit, current_site
 from service.web.endpoint import Rules, rules_of
 from service.web.problems import Problem
@@ -21,6 +22,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PREFLIGHT_SECONDS = "600"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
 _EXPOSED_HEADERS = "X-Request-ID, ETag, RateLimit, RateLimit-Policy, Retry-After, Link"
+_KEY_PATIENCE_S = 0.25  # most keys are known already; a form waits no longer for another one
 _UNKNOWN_ROUTE = "(none)"
 SESSION = "doorstep_desk"
 SIGN_IN = "/desk/sign-in"
@@ -92,7 +94,8 @@ def _admitted(rule: Rules, site: Site, environ: Mapping[str, Any]) -> Key:
             "Send a key: Authorization: Bearer sk_… (or pk_… in a browser).",
             headers={"WWW-Authenticate": 'Bearer realm="doorstep"'},
         )
-    key = site.keyring.authenticate(token.strip())
+    with at_most(_KEY_PATIENCE_S):
+        key = site.keyring.authenticate(token.strip())
     if key is None:
         raise Problem(
             401,

@@ -14,6 +14,7 @@ from typing import Any, cast
 from flask import current_app, request
 from marshmallow import Schema
 
+from service.store.patience import at_most
 from service.web import body
 from service.web.idempotency import Keeps, answer_once
 
@@ -24,7 +25,8 @@ BODY_LIMIT = None  # the setting ENRICH_MAX_BODY_BYTES
 class Rules:
     """Who may call a route. Without `open_to_all` a key is needed; a browser's only if `publishable`.
 
-    `page`: a person may read it too, as text/html, with the key of their desk session.
+    `page`: a person may read it too, as text/html, with the key of their desk session. `patience_s`: how
+    long the route waits for the store in all.
     """
 
     scope: str = ""
@@ -33,6 +35,7 @@ class Rules:
     produces: str = "application/json"
     page: bool = False
     others: tuple[str, ...] = ()
+    patience_s: float = 5.0
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -63,6 +66,7 @@ def endpoint(
     keeps: Keeps | None = None,
     page: bool = False,
     others: Sequence[str] = (),
+    patience_s: float = 5.0,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a route (put it below `@blueprint.route`).
 
@@ -71,21 +75,22 @@ def endpoint(
     `answers`: schema of the answer (a list of it if `many`), or a sentence for other media types.
     `also`: further statuses that this route can give, such as 404 or 409. `headers`: request headers
     that it understands (`If-Match`, `If-None-Match`). `others`: media types that it can answer besides
-    `produces`, as text. `keeps`: on a POST, what is kept under the
-    caller's `Idempotency-Key`.
+    `produces`, as text. `patience_s`: how long it waits for the store in all. `keeps`: on a POST, what
+    is kept under the caller's `Idempotency-Key`.
     """
     if keeps is not None:
         headers, also = (*headers, "Idempotency-Key"), (*also, 400, 409, 422)
-    rules = Rules(scope, publishable, open_to_all, produces, page, tuple(others))
+    rules = Rules(scope, publishable, open_to_all, produces, page, tuple(others), patience_s)
     taking = takes() if takes else None
     asking = query() if query else None
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**path: Any) -> Any:
-            if keeps is not None and "HTTP_IDEMPOTENCY_KEY" in request.environ:
-                return answer_once(keeps, _limit(body_limit), lambda: read_and_answer(path))
-            return read_and_answer(path)
+            with at_most(patience_s):  # a store that hangs must not use up the threads
+                if keeps is not None and "HTTP_IDEMPOTENCY_KEY" in request.environ:
+                    return answer_once(keeps, _limit(body_limit), lambda: read_and_answer(path))
+                return read_and_answer(path)
 
         def read_and_answer(path: dict[str, Any]) -> Any:
             if taking is not None:
@@ -97,8 +102,7 @@ def endpoint(
                 path["query"] = body.load(asking, request.args.to_dict())
             return view(**path)
 
-        plain = taking is None and asking is None and keeps is None
-        kept: Any = view if plain else guarded
+        kept: Any = guarded
         kept.rules = rules
         kept._apidoc = {
             "manual_doc": _documentation(

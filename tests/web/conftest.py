@@ -280,6 +280,9 @@ class FakeMemory:
     def record_decision(self, policy, decision):
         self.store.record_decision(decision)
 
+    def record_behind(self, policy, decision):
+        self.store.record_behind(decision)
+
 
 @pytest.fixture
 def config(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from service.web.access import may_call
 from service.web.app import BLUEPRINTS
 from service.web.endpoint import rules_of
+from tests.web.conftest import BROWSER, SECRET
 
 TYPED = "Nørebrogade 52C, 2. th, 2200 København N"
 OPEN_ROUTES = {
@@ -196,6 +197,10 @@ def test_a_damaged_store_makes_the_worker_unready(client, services, monkeypatch)
         raise StoreError("The store does not answer.")
 
     assert client.get("/readyz").json["countries"] == ["DK"]
-    monkeypatch.setattr(services.store, "ping", fall)
-    is_problem(client.get("/readyz"), 503)
+    monkeypatch.setattr(services.store, "check_writable", fall)
+    answer = client.get("/readyz")
+    is_problem(answer, 503)
+    assert "does not answer" not in answer.json["detail"]
+    assert "does not answer" in client.get("/readyz", headers=SECRET).json["detail"]
+    assert "does not answer" not in client.get("/readyz", headers=BROWSER).json["detail"]
     assert client.get("/livez").status_code == 200

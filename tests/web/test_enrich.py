@@ -188,10 +188,11 @@ def test_profiling_refused_gives_the_standard_flow(client):
 
 
 def test_a_store_that_fails_costs_the_log_not_the_answer(client, services, monkeypatch):
-    def fail(decision):
+    def fail(decision, *spends):
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(services.store, "record_decision", fail)
+    monkeypatch.setattr(services.store, "record_behind", fail)
     answer = post(client, {"address": TYPED})
     assert answer.status_code == 200
     assert answer.json["status"] == "degraded"
