@@ -7,7 +7,7 @@ DEV_READY   := $(VENV)/.dev-ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint bench accuracy stress demo refdata openapi lock clean
+.PHONY: help serve test lint bench accuracy stress mutants demo refdata openapi lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ accuracy: $(DEV_READY) ## address matching per kind of fault and country
 
 stress: $(DEV_READY) ## concurrency, kill -9, and property tests from openapi.yaml
 	@$(BIN)/python -m tests.programs.stress
+
+mutants: $(DEV_READY) ## small faults put into the code of each room: the share that its tests notice (≤ 30 minutes)
+	@$(BIN)/python -m tests.programs.mutants
 
 demo: $(DEV_READY) ## simulated leads and outcomes with a known truth; lift, gate and curve pages
 	@$(BIN)/python -m tests.programs.demo
