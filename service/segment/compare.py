@@ -75,5 +75,5 @@ def thirds(kind: str, values: Floats, households: Floats) -> list[tuple[str, str
     order = np.argsort(np.where(counted > 0, values, np.inf), kind="stable")
     middle = np.empty(len(values))
     middle[order] = np.cumsum(counted[order]) - counted[order] / 2
-    third = np.minimum((middle / counted.sum() * 3).astype(int), 2)
+    third = (middle / counted.sum() * 3).astype(int)
     return [(kind, name, counted * (third == n)) for n, name in enumerate(THIRDS)]

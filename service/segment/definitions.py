@@ -93,8 +93,6 @@ def check_partition(segments: tuple[SegmentDefinition, ...]) -> list[str]:
     kinds = np.stack([segment.kinds() for segment in segments])
     faults: list[str] = []
     for i, first in enumerate(segments):
-        if not kinds[i].any():
-            faults.append(f"{first.where}: segment {first.code} fits no household; widen its rules")
         for j in range(i + 1, len(segments)):
             both = kinds[i] & kinds[j]
             if both.any():

@@ -56,30 +56,50 @@ def profile_table(rows: dict[str, int]) -> pa.Table:
     return pa.table({"code": list(rows), "urbanity": pa.array(list(rows.values()), pa.int8())})
 
 
-@pytest.fixture(scope="session")
-def small_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    reference_data = tmp_path_factory.mktemp("reference_data")
+Area = tuple[float, int, np.ndarray]  # households, urbanity, cells
+
+
+def make_release(
+    reference_data: Path,
+    areas: dict[str, Area],
+    towns: dict[str, Area] | None = None,
+    within: pa.Table | None = None,
+) -> Release:
+    """A release whose country is the sum of its polling areas, with municipalities if any are given."""
     folder = reference_data / "releases" / "2026-01-01.1"
     folder.mkdir(parents=True)
-    areas = {code: (households, invented_joint(young)) for code, (households, _, young) in AREAS.items()}
-    total = sum(households for households, _ in areas.values())
-    country = sum(households * p for households, p in areas.values()) / total
-    tables = [
-        write_table(folder, "joint_polling_area", joint_table(areas)),
-        write_table(folder, "profiles_polling_area", profile_table({c: u for c, (_, u, _) in AREAS.items()})),
-        write_table(folder, "joint_country", joint_table({"DK": (total, country)})),
-        write_table(folder, "profiles_country", profile_table({"DK": 0})),
-    ]
+    total = sum(households for households, _, _ in areas.values())
+    country = sum(households * cells for households, _, cells in areas.values()) / total
+    levels = {
+        "polling_area": areas,
+        **({"municipality": towns} if towns else {}),
+        "country": {"DK": (total, 0, country)},
+    }
+    tables = []
+    for level, rows in levels.items():
+        joint = joint_table({code: (households, cells) for code, (households, _, cells) in rows.items()})
+        tables.append(write_table(folder, f"joint_{level}", joint))
+        classes = profile_table({code: urbanity for code, (_, urbanity, _) in rows.items()})
+        tables.append(write_table(folder, f"profiles_{level}", classes))
+    if within is not None:
+        tables.append(write_table(folder, "municipality_within", within))
     manifest = {
         "schema_version": 1,
         "release": "2026-01-01.1",
-        "countries": {
-            "DK": {"levels": ["polling_area", "country"], "finest": "polling_area", "tables": tables}
-        },
+        "countries": {"DK": {"levels": list(levels), "finest": "polling_area", "tables": tables}},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (reference_data / "releases" / "current").write_text("2026-01-01.1\n", encoding="utf-8")
     return Release.open(reference_data)
+
+
+@pytest.fixture(scope="session")
+def small_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    areas = {
+        code: (households, urbanity, invented_joint(young))
+        for code, (households, urbanity, young) in AREAS.items()
+    }
+    return make_release(tmp_path_factory.mktemp("reference_data"), areas)
 
 
 @pytest.fixture(scope="session")

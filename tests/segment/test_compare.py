@@ -1,11 +1,17 @@
 """Base against market: means, errors and groups from counts per area."""
 
+from math import sqrt
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from scipy.stats import norm
 
 from service.segment.areas import load_levels
-from service.segment.compare import area_groups, base_means, figures_of, thirds
+from service.segment.compare import Z, area_groups, base_means, figures_of, thirds
 from service.tables import Release
+from tests.segment.conftest import invented_joint, make_release, write_table
 
 
 def test_a_base_like_the_market_has_the_mean_of_the_market() -> None:
@@ -52,3 +58,70 @@ def test_groups_of_urbanity_share_out_all_households(shipped_release: Release) -
         urban = sum(weights.sum() for kind, _, weights in groups if kind == "urbanity")
         assert urban == pytest.approx(finest.households.sum())
         assert len(groups) == 6
+
+
+def test_the_interval_holds_95_in_a_hundred() -> None:
+    assert norm.cdf(Z) - norm.cdf(-Z) == pytest.approx(0.95, abs=1e-6)
+
+
+def test_the_error_sums_what_each_area_happens_to_have_too_many_or_too_few_of() -> None:
+    """Areas of 10 and 30 households would have 1 and 3 of the base of 4; they have 3 and 1. The mean is 1/4.
+
+    So (3 - 1)/4 × (0 - 1/4) and (1 - 3)/4 × (1 - 1/4), squared and summed, times 2/(2 - 1).
+    """
+    values, counts, households = np.array([[0.0], [1.0]]), np.array([3.0, 1.0]), np.array([10.0, 30.0])
+    mean, error, known = base_means([(values, counts, households)])
+    expected = sqrt(2 * ((2 / 4 * -1 / 4) ** 2 + (-2 / 4 * 3 / 4) ** 2))
+    assert (mean[0], error[0], known[0]) == (0.25, pytest.approx(expected), 4.0)
+    # neither an area of unknown figures nor one without households is one more to vary over
+    more = (np.vstack([values, [[np.nan], [0.5]]]), np.append(counts, [7, 0]), np.append(households, [60, 0]))
+    assert base_means([more])[1][0] == pytest.approx(expected)
+    # and a level at which the base names no area adds nothing
+    assert base_means([(values, np.zeros(2), households), (values, counts, households)])[1][0] == error[0]
+
+
+def test_two_areas_tell_an_error_and_one_tells_none() -> None:
+    two = base_means([(np.array([[0.0], [1.0]]), np.array([3.0, 1.0]), np.ones(2))])
+    one = base_means([(np.array([[0.5]]), np.array([3.0]), np.ones(1))])
+    assert np.isfinite(two[1][0])
+    assert (one[0][0], np.isnan(one[1][0])) == (0.5, True)
+
+
+def test_figures_come_in_the_order_of_the_joint_table_and_unknown_where_there_are_none(
+    tmp_path: Path,
+) -> None:
+    release = make_release(tmp_path, {code: (100.0, 0, invented_joint(0.5)) for code in ("a", "b", "c")})
+    profiles = pa.table(
+        {"code": ["c", "x", "a"], "urbanity": [0, 0, 0], "one": [3, 9, None], "two": [30, 90, 10]}
+    )
+    write_table(release.folder, "profiles_polling_area", profiles)
+    release = Release.open(tmp_path, verify=False)
+    figures = figures_of(release, "DK", load_levels(release, "DK")[0], ["two", "one"])
+    assert figures[0, 0] == 10
+    assert figures[2].tolist() == [30, 3]
+    assert np.isnan(figures[[0, 1, 1], [1, 0, 1]]).all()
+
+
+def test_thirds_are_cut_by_households_at_the_middle_of_an_area() -> None:
+    """Twelve households by rising value: of the middles 1, 4, 7.5 and 10.5 the second begins a third."""
+    values = np.array([7.0, 1.0, np.nan, 3.0, 5.0, 0.0])
+    households = np.array([3.0, 2.0, 50.0, 4.0, 3.0, 0.0])
+    groups = {name: weights.tolist() for _, name, weights in thirds("income", values, households)}
+    assert groups == {
+        "lowest third": [0, 2, 0, 0, 0, 0],
+        "middle third": [0, 0, 0, 4, 3, 0],
+        "highest third": [3, 0, 0, 0, 0, 0],
+    }
+
+
+def test_groups_are_thirds_of_income_where_it_is_known_and_then_urbanity() -> None:
+    households, urbanity = np.array([10.0, 20.0]), np.array([[1.0, 0.0, 0.0], [0.5, 0.0, 0.5]])
+    assert [
+        (kind, name, weights.tolist()) for kind, name, weights in area_groups(households, urbanity, None)
+    ] == [
+        ("urbanity", "rural", [10.0, 10.0]),
+        ("urbanity", "town", [0.0, 0.0]),
+        ("urbanity", "city", [0.0, 10.0]),
+    ]
+    kinds = [kind for kind, _, _ in area_groups(households, urbanity, np.array([1.0, 2.0]))]
+    assert kinds == ["income of the area"] * 3 + ["urbanity"] * 3

@@ -1,12 +1,17 @@
 """What reports read from the serving half: potential and correlations."""
 
+import json
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from service.segment.assign import SegmentModel, market_shares
-from service.segment.correlate import correlate_figures, correlation_matrix
+from service.segment.correlate import Correlations, correlate_figures, correlation_matrix
 from service.segment.potential import expected_households
 from service.tables import Release
+from tests.segment.conftest import invented_joint, make_release, write_table
 
 
 def test_expected_households_sum_to_households_and_to_the_market(shipped_model: SegmentModel) -> None:
@@ -42,3 +47,55 @@ def test_shipped_figures_that_say_the_same_are_listed_strongest_first(shipped_re
         strengths = [abs(r) for _, _, r in pairs]
         assert strengths == sorted(strengths, reverse=True)
         assert ("owner_share", "flat_share") in {(a, b) for a, b, _ in pairs} | {(b, a) for a, b, _ in pairs}
+
+
+def test_pairs_say_the_same_from_seven_tenths_on_either_way_each_once() -> None:
+    matrix = np.array(
+        [[1.0, 0.7, -0.9, 0.69], [0.7, 1.0, 0.1, -0.7], [-0.9, 0.1, 1.0, 0.2], [0.69, -0.7, 0.2, 1.0]]
+    )
+    found = Correlations("parish", ("age", "rent", "flat", "car"), matrix)
+    assert found.pairs() == [("age", "flat", -0.9), ("age", "rent", 0.7), ("rent", "car", -0.7)]
+    assert len(found.pairs(least=0.0)) == 6
+
+
+def test_pairs_as_strong_come_by_name() -> None:
+    matrix = np.full((3, 3), 0.8)
+    pairs = Correlations("parish", ("b", "c", "a"), matrix).pairs()
+    assert pairs == [("b", "a", 0.8), ("b", "c", 0.8), ("c", "a", 0.8)]
+
+
+def test_a_figure_without_any_value_correlates_with_nothing_but_itself() -> None:
+    figures = np.column_stack(
+        [np.full(4, np.nan), np.zeros(4), [1e9, 2e9, 3e9, 4e9], [4e-9, 3e-9, 2e-9, 1e-9]]
+    )
+    matrix = correlation_matrix(figures, np.ones(4))
+    assert np.allclose(matrix, [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, -1], [0, 0, -1, 1]])
+
+
+def test_areas_count_by_their_households_and_not_at_all_without() -> None:
+    """Three areas of one household and one of three, as if the last stood there three times."""
+    figures = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 5.0], [99.0, -99.0]])
+    weighted = correlation_matrix(figures, np.array([1.0, 1.0, 1.0, 3.0, 0.0]))
+    repeated = np.corrcoef(figures[[0, 1, 2, 3, 3, 3]].T)
+    assert weighted[0, 1] == pytest.approx(repeated[0, 1])
+
+
+def test_correlations_leave_out_what_does_not_vary_and_areas_without_households(tmp_path: Path) -> None:
+    areas = {code: (100.0, 0, invented_joint(0.5)) for code in "abcd"}
+    release = make_release(tmp_path, areas)
+    profiles = pa.table(
+        {
+            "code": list("abcd"),
+            "households": [100.0, 300.0, 100.0, None],
+            "rises": [1.0, 2.0, 3.0, 50.0],
+            "falls": [3.0, 2.0, 1.0, 50.0],
+            "flat": [5.0, 5.0, None, 7.0],
+        }
+    )
+    write_table(release.folder, "profiles_polling_area", profiles)
+    described = [{"code": code} for code in ("falls", "flat", "rises")]
+    (release.folder / "DK" / "variables.json").write_text(json.dumps(described), encoding="utf-8")
+    for level in ("", "polling_area"):
+        found = correlate_figures(Release.open(tmp_path, verify=False), "DK", level)
+        assert (found.level, found.codes) == ("polling_area", ("falls", "rises"))
+        assert np.allclose(found.matrix, [[1, -1], [-1, 1]])
