@@ -9,6 +9,7 @@ and ends with 1 when a room is below its target. Which faults there are: `faults
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 import tempfile
 import time
@@ -22,7 +23,7 @@ import click
 from scipy.stats import binomtest
 
 from tests.programs.mutants.faults import Fault, sample
-from tests.programs.mutants.trial import notices, see_lines, start_worker
+from tests.programs.mutants.trial import STOP, notices, see_lines, start_worker
 
 ROOT = Path(__file__).resolve().parents[3]
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
@@ -99,6 +100,7 @@ def try_rooms(
                         room.missed.append(trials[trial])
                 yield room
         except BaseException:
+            Path(folder, STOP).touch()
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -114,6 +116,8 @@ def main(places: tuple[str, ...], seed: int, each: int) -> None:
     for place in places:
         if not (ROOT / "service" / place).exists() or place.partition("/")[0] not in ROOMS:
             raise click.UsageError(f"{place} is no room or file of one; rooms are {', '.join(ROOMS)}.")
+    for ended in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ended, signal.default_int_handler)
     start = time.monotonic()
     rooms = []
     for room in try_rooms(ROOT, list(places or ROOMS), seed, each, read_equivalent(EQUIVALENT)):

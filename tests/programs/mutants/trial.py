@@ -8,11 +8,13 @@ import contextlib
 import functools
 import importlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from tests.programs.mutants.faults import Fault
 from tests.programs.mutants.in_pytest import InOrder, SeeLines
 
 PATIENCE = 4  # times what the tests take without a fault; then it hangs, and that is noticed
+STOP = "stop"  # a file of this name beside the copies ends the trials that are running
 GRACE = 10.0  # seconds on top, for a busy machine
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", "var", "build", "*.egg-info", ".*_cache")
 
@@ -121,13 +124,14 @@ class Tree:
             code = 70
             try:
                 os.setsid()
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 self._enter(log)
                 code = run()
             finally:
                 sys.stdout.flush()
                 os._exit(code)
         try:
-            return _wait(child, limit)
+            return _wait(child, limit, self.root.parents[1] / STOP)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child, signal.SIGKILL)
@@ -155,22 +159,18 @@ def _pytest(arguments: list[str], plugin: object) -> int:
     return int(pytest.main([*quick, *arguments], [plugin]))
 
 
-def _wait(child: int, limit: float) -> int | None:
-    end = time.monotonic() + limit
-    stops = [signal.SIGINT, signal.SIGKILL]  # the first lets fixtures stop what they started
-    late = False
-    try:
-        while True:
-            done, status = os.waitpid(child, os.WNOHANG)
-            if done:
-                return None if late else os.waitstatus_to_exitcode(status)
-            if time.monotonic() > end:
-                late, end = True, time.monotonic() + 20
-                os.kill(child, stops.pop(0) if stops else signal.SIGKILL)
-            time.sleep(0.02)
-    except KeyboardInterrupt:
-        os.kill(child, signal.SIGINT)
-        raise
+def _wait(child: int, limit: float, stop: Path) -> int | None:
+    """Exit code of the child; None when it is ended for its time, or because this program is being ended."""
+    end, late = time.monotonic() + limit, False
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return None if late else os.waitstatus_to_exitcode(status)
+        if time.monotonic() > end or (not late and stop.exists()):
+            # the first time it may stop what its fixtures started
+            os.kill(child, signal.SIGKILL if late else signal.SIGINT)
+            late, end = True, time.monotonic() + 20
+        time.sleep(0.02)
 
 
 def _read_seen(told: dict[str, Any], root: Path, total: float) -> Seen:
@@ -199,6 +199,16 @@ _mine: list[Tree] = []  # the copy of this worker process
 def start_worker(original: Path, folder: Path) -> None:
     """Makes the copy that this process tries faults in."""
     _mine.append(Tree.copy(original, Path(tempfile.mkdtemp(dir=folder))))
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+def _end_with_parent(folder: Path) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    Path(folder, STOP).touch()
+    time.sleep(30)  # in which a trial ends
+    os._exit(1)
 
 
 def see_lines(room: str, tests: list[str]) -> Seen:
