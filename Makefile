@@ -58,13 +58,13 @@ demo: $(DEV_READY) ## simulated leads and outcomes with a known truth; lift, gat
 refdata: $(DEV_READY) ## rebuilds the reference release from raw files (RAW=folder)
 	@$(BIN)/enrich refdata build $(if $(RAW),--raw $(RAW))
 
-openapi: $(DEV_READY) ## writes openapi.yaml and the client from the code
+openapi: $(DEV_READY) # writes openapi.yaml and the client from the code
 	@$(BIN)/python -m service.web.openapi
 	@$(BIN)/python service/client/generate.py
 
-lock: ## writes the lock files from pyproject.toml
+lock: # writes the lock files from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml --extra dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml -c requirements-dev.lock -o requirements.lock
 
-clean: ## removes the environment and local state
+clean: # removes the environment and local state
 	rm -rf $(VENV) var
