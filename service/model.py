@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -114,22 +114,6 @@ class AddressMatch:
     def is_coarse(self) -> bool:
         """Whether it is a postcode or coarser: only then is another geocoder asked."""
         return self.level in (MatchLevel.POSTCODE, MatchLevel.MUNICIPALITY, MatchLevel.NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """One line of autocomplete. `complete` is False when a number, floor or door is still to come."""
-
-    text: str
-    level: MatchLevel
-    complete: bool
-    street: str
-    house_number: str | None = None
-    postcode: str | None = None
-    city: str | None = None
-    address_id: str | None = None
-    lat: float | None = None
-    lon: float | None = None
 
 
 # ---------------------------------------------------------------- area and profile
@@ -378,16 +362,3 @@ class AgentState:
     active: int = 0
     version: int = 0
     since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceVintage:
-    """One table of a release, for `GET /reference-data`."""
-
-    table: str
-    source: str
-    vintage: str
-    accessed: date | None
-    licence: str
-    attribution: str
-    rows: int

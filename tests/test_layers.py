@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,12 @@ FRAMEWORKS = {
 }
 # modules of web that a colleague's page or command needs only when called
 HEAVY = ("pandas", "lightgbm", "matplotlib", "sklearn")
+# what an import inside a function may keep out of a process until it is needed, and why
+LATE = {
+    "geopy": "30 MB per worker, for shops that ask other geocoders",
+    "scipy": "39 MB, for the worker that is asked to match the whole queue",
+    "prometheus_client": "decides at import whether workers share their counts",
+}
 
 
 def _files() -> list[Path]:
@@ -104,6 +111,53 @@ def test_imports_go_one_way(path: Path) -> None:
             assert room in FRAMEWORKS[parts[0]], (
                 f"{parts[0]} belongs in {FRAMEWORKS[parts[0]]}, not in {room}"
             )
+
+
+def _imported_by(nodes: list[ast.stmt] | list[ast.AST]) -> set[str]:
+    """What these statements import, each as its full name: `package.module`, or `module.thing` of it."""
+    found: set[str] = set()
+    for node in (n for outer in nodes for n in ast.walk(outer)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _module_graph() -> dict[str, set[str]]:
+    """Module of service/ -> the modules and libraries that it imports anywhere, for type checking too."""
+    names = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in _files()
+    }
+
+    def module_of(name: str) -> str:
+        return name if name in names or "." not in name else name.rpartition(".")[0]
+
+    return {
+        own: {module_of(name) for name in _imported_by([ast.parse(path.read_text(encoding="utf-8"))])}
+        for own, path in names.items()
+    }
+
+
+def test_no_circle_among_modules() -> None:
+    try:
+        TopologicalSorter(_module_graph()).prepare()
+    except CycleError as error:
+        pytest.fail(f"These import one another: {' <- '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda p: str(p.relative_to(SERVICE)))
+def test_imports_inside_functions_keep_a_library_out(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions: list[ast.AST] = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    graph = _module_graph() if _imported_by(functions) else {}
+    for late in _imported_by(functions):
+        reached, ahead = set(), {late, late.rpartition(".")[0]}
+        while ahead:
+            reached |= ahead
+            ahead = {name for module in ahead for name in graph.get(module, ())} - reached
+        libraries = {name.split(".")[0] for name in reached}
+        assert libraries & LATE.keys(), f"{path}: {late} keeps nothing out; import it at the top"
 
 
 def test_only_wiring_and_the_entry_points_read_config() -> None:

@@ -12,6 +12,7 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -195,6 +196,19 @@ class AddressIndex:
         return bytes(self._key_text[self.key_start[row] + self._inner_at[at] : self.key_start[row + 1]])
 
     # ------------------------------------------------------------ streets
+
+    @cached_property
+    def seg_size(self) -> npt.NDArray[np.int64]:
+        """How many house numbers each segment has; counted when first asked for."""
+        first: npt.NDArray[np.int64] = np.asarray(self.seg_first).astype(np.int64)
+        return first[1:] - first[:-1]
+
+    @cached_property
+    def key_weight(self) -> npt.NDArray[np.float64]:
+        """How many house numbers the street name of each key row has, wherever it lies; summed once."""
+        by_name = np.bincount(np.asarray(self.seg_name), weights=self.seg_size, minlength=self.names)
+        weights: npt.NDArray[np.float64] = by_name[np.asarray(self.key_name)]
+        return weights
 
     def segments_of(self, name: int) -> list[int]:
         """All segments of a street name."""

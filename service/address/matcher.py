@@ -9,7 +9,6 @@ sought. House number and postcode are never corrected.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
 
 from service.address.answer import answer_readings
@@ -19,7 +18,6 @@ from service.address.reading import Frame, frame_text
 from service.address.rules import load_rules
 from service.address.scan import Scan, open_spans, scan_tokens, spans
 from service.address.streets import MAX_EDITS, StreetHit, near_streets
-from service.address.suggest import Suggester
 from service.address.text import expand_words, join_key, tokenise
 from service.address.towns import Towns
 from service.address.weigh import Reading, Weigher
@@ -39,11 +37,6 @@ class Matcher:
         self.rules = load_rules(index.country)
         self.towns = Towns(index, self.rules)
         self._weigher = Weigher(index, self.towns, self.rules)
-
-    @cached_property
-    def suggester(self) -> Suggester:
-        """Autocomplete over the same index, made when first asked for."""
-        return Suggester(self.index, self.towns, self.rules)
 
     @classmethod
     def open(cls, path: Path) -> Matcher:

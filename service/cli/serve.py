@@ -9,6 +9,7 @@ import click
 from service.config import SETTINGS, load_config
 from service.web.lean_arrow import keep_pandas_out
 from service.web.metrics_folder import prepare_metrics_folder
+from service.wiring import build_services
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ def serve() -> None:
     # Imported now, not above: prometheus_client decides at import whether workers share their counts.
     from service.web.app import create_app  # noqa: PLC0415
     from service.web.server import check_address_free, serve_app  # noqa: PLC0415
-    from service.wiring import build_services  # noqa: PLC0415
 
     keep_pandas_out()
     check_address_free(config)

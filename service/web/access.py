@@ -14,9 +14,10 @@ from typing import Any
 from flask import Flask, Request, Response, request
 
 from service.store.patience import at_most
-from service.web.context import VISIT, Key, Site, Visit, current_site
+from service.web.context import Site, current_site
 from service.web.endpoint import Rules, rules_of
 from service.web.problems import Problem
+from service.web.visit import VISIT, Key, Visit
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PREFLIGHT_SECONDS = "600"

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import orjson
 
-from service.model import AddressMatch, Decision, Place, Profile, Segment, Suggestion, Treatment
+from service.address.suggestion import Suggestion
+from service.model import AddressMatch, Decision, Place, Profile, Segment, Treatment
 
 Audience = Literal["secret", "publishable"]  # as the kinds of key
 

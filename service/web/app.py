@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask_smorest import Api, Blueprint
@@ -35,9 +34,7 @@ from service.web.routes import (
     webhooks,
     why,
 )
-
-if TYPE_CHECKING:
-    from service.wiring import Services
+from service.wiring import Services
 
 BLUEPRINTS: Sequence[Blueprint] = (
     enrich.blueprint,

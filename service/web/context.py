@@ -1,35 +1,16 @@
-"""What a request may reach: one typed accessor for the services, one for the key of the caller."""
+"""What hangs on the application: the services that routes reach the product through, keys, metrics, log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import Protocol, cast
 
-from flask import current_app, request
+from flask import current_app
 
-if TYPE_CHECKING:
-    from service.web.logs import AccessLog
-    from service.web.metrics import Metrics
-    from service.wiring import Services
-
-
-class Key(Protocol):
-    """A key that was recognised. `origins` are those that a browser may call from."""
-
-    @property
-    def key_id(self) -> str: ...
-
-    @property
-    def kind(self) -> Literal["secret", "publishable"]: ...
-
-    @property
-    def scopes(self) -> frozenset[str]: ...
-
-    @property
-    def origins(self) -> frozenset[str]: ...
-
-    @property
-    def per_minute(self) -> int: ...
+from service.web.logs import AccessLog
+from service.web.metrics import Metrics
+from service.web.visit import Key
+from service.wiring import Services
 
 
 class Keyring(Protocol):
@@ -54,17 +35,7 @@ class Site:
     access_log: AccessLog
 
 
-@dataclass(slots=True)
-class Visit:
-    """What is known of the request under way. Hangs on the WSGI environment, which is cheaper than `g`."""
-
-    started: float
-    request_id: str
-    key: Key | None = None
-
-
 EXTENSION = "doorstep"
-VISIT = "doorstep.visit"
 
 
 def current_site() -> Site:
@@ -74,13 +45,3 @@ def current_site() -> Site:
 def current_services() -> Services:
     """The services of the running application: what every route reaches the product through."""
     return current_site().services
-
-
-def current_visit() -> Visit | None:
-    """The request under way; None before its first hook has run."""
-    return cast("Visit | None", request.environ.get(VISIT))
-
-
-def current_key() -> Key:
-    """The key of this request; routes without `open_to_all` always have one."""
-    return cast(Key, request.environ[VISIT].key)

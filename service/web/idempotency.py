@@ -22,8 +22,9 @@ from service.errors import StoreError
 from service.model import Decision, Lead
 from service.store.replays import InFlight, Kept, OtherBody
 from service.web.body import read_raw
-from service.web.context import current_key, current_services
+from service.web.context import current_services
 from service.web.problems import Problem
+from service.web.visit import current_key
 
 log = logging.getLogger(__name__)
 

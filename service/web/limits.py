@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, request
 
-from service.web.context import VISIT, Key
 from service.web.problems import Problem
+from service.web.visit import VISIT, Key
 
 WINDOW_S = 60.0
 _SLOTS = 2048  # keys seen since the start; beyond that a worker counts for itself

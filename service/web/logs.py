@@ -19,7 +19,7 @@ from typing import TextIO
 import orjson
 from flask import has_request_context
 
-from service.web.context import Visit, current_visit
+from service.web.visit import Visit, current_visit
 
 _OWN = ("service", "doorstep")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}

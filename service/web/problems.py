@@ -24,7 +24,7 @@ from service.errors import (
     PreconditionError,
     UnreachableError,
 )
-from service.web.context import current_visit
+from service.web.visit import current_visit
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import pytest
 from service.web.access import may_call
 from service.web.app import BLUEPRINTS
 from service.web.endpoint import rules_of
-from tests.web.conftest import BROWSER, SECRET
+from tests.web.fake_services import BROWSER, SECRET
 
 TYPED = "Nørebrogade 52C, 2. th, 2200 København N"
 OPEN_ROUTES = {

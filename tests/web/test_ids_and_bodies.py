@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.web.conftest import SECRET, TYPED
+from tests.web.fake_services import SECRET, TYPED
 
 
 def post(client, path, body):

@@ -8,8 +8,8 @@ import logging
 
 import pytest
 
-from service.web.context import Visit
 from service.web.logs import AccessLog, JsonFormatter, configure_logs
+from service.web.visit import Visit
 
 SECRET = {"Authorization": "Bearer sk_demo"}
 TYPED = "Nørebrogade 52C, 2. th, 2200 København N"

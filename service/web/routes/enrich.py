@@ -13,13 +13,14 @@ from service.flows.leads import lead_of
 from service.model import Decision
 from service.web.answer import answer_bytes
 from service.web.body import load
-from service.web.context import current_key, current_site
+from service.web.context import current_site
 from service.web.endpoint import endpoint
 from service.web.idempotency import note_decision, repeated_decision
 from service.web.problems import Problem, problem_body
 from service.web.respond import json_bytes
 from service.web.schemas.answer import BatchAnswer, EnrichAnswer
 from service.web.schemas.enrich import EXAMPLE, BatchRequest, EnrichRequest
+from service.web.visit import current_key
 
 blueprint = Blueprint("enrich", __name__, description="One address in, one decision out")
 
