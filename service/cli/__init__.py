@@ -24,6 +24,7 @@ COMMANDS = {
     "segments": ("service.cli.segments", "segments", "Market potential, profiles, correlation."),
     "learn": ("service.cli.learn", "learn", "Lift, response and uplift models, and their gate."),
     "match-quality": ("service.cli.match_quality", "command", "How well addresses match, and what fails."),
+    "pauses": ("service.cli.pauses", "pauses", "Treatments that are not given for now: list, pause, resume."),
     "suppression": ("service.cli.suppression", "suppression", "Lists of people who may not be contacted."),
     "keys": ("service.cli.keys", "keys", "API keys: create, list, revoke."),
 }

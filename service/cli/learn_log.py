@@ -76,9 +76,7 @@ def lift(
     with closing(open_store(config.database_url)) as store:
         store.facts.fold()
         cells = store.facts.lift(needed_dimensions(names), outcome, from_, to)
-        complaints = complaint_alarms(
-            store.facts.lift(("slot", "treatment", "arm"), "complained", from_, to), COMPLAINT_LIMIT
-        )
+        complaints = complaint_alarms(store.facts.complaints(from_, to), COMPLAINT_LIMIT)
         variables = tuple(v.strip() for v in adjust.split(",") if v.strip())
         areas = store.facts.lift_by_area(outcome) if variables else []
         paused = [a for a in complaints if pause and a.pause and _pause(store, a.slot, a.treatment)]

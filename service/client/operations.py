@@ -31,6 +31,8 @@ from service.client.shapes import (
     ObjectionAnswer,
     ObjectionRequest,
     OutcomesRequest,
+    PauseRequest,
+    PausesAnswer,
     PotentialAnswer,
     ProfileReportAnswer,
     QueueAnswer,
@@ -324,6 +326,18 @@ class Doorstep(Transport):
         """Outcome rate by how often a lead was decided on in a slot, treated beside holdout."""
         answer: FrequencyAnswer = self.call(
             "GET", "/reports/frequency", query={"slot": slot, "outcome": outcome, "from": from_, "to": to}
+        )
+        return answer
+
+    def pauses(self) -> PausesAnswer:
+        """What is paused, by a person or for its complaints, with the reason and since when."""
+        answer: PausesAnswer = self.call("GET", "/pauses")
+        return answer
+
+    def post_pauses(self, body: PauseRequest, *, idempotency_key: str | None = None) -> PausesAnswer:
+        """Pauses a treatment until it is resumed, or resumes it; answers what is paused then."""
+        answer: PausesAnswer = self.call(
+            "POST", "/pauses", body=body, headers={"Idempotency-Key": idempotency_key}
         )
         return answer
 

@@ -504,6 +504,24 @@ class FrequencyAnswer(TypedDict):
     rows: list[FrequencyRowAnswer]
 
 
+class PauseAnswer(TypedDict):
+    slot: str
+    treatment: str
+    reason: str
+    since: str
+
+
+class PausesAnswer(TypedDict):
+    pauses: list[PauseAnswer]
+
+
+class PauseRequest(TypedDict):
+    action: Literal["pause", "resume"]
+    slot: str
+    treatment: str
+    reason: NotRequired[str]
+
+
 class PeriodQualityAnswer(TypedDict):
     start: str
     requests: int

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
+from service.store.complaints import read_complaints
 from service.store.connect import Database, insert_into, take_turns
 from service.store.guards import add_spending
 from service.store.match_counts import MatchCell, add_matches, read_matches
@@ -86,6 +87,16 @@ class Facts:
         self.fold(at_most=_FOLD_FIRST)
         with self._database.reading() as connection:
             return read_lift_by_area(connection, outcome, only)
+
+    def complaints(self, from_day: str = "", to_day: str = "9999") -> list[LiftCell]:
+        """Sums of complaints by slot, treatment and arm, over decisions made on days [from, to].
+
+        Of a treatment that a person has resumed, only decisions made since then count. What is not yet
+        folded is folded first. Raises StoreError.
+        """
+        self.fold(at_most=_FOLD_FIRST)
+        with self._database.reading() as connection:
+            return read_complaints(connection, (from_day, to_day))
 
     def match_counts(
         self, from_day: str = "", to_day: str = "9999", country: str | None = None

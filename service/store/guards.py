@@ -18,15 +18,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from service.errors import StoreError
 from service.store.clock import from_ms, now_ms, to_ms
-from service.store.connect import Database, insert_into, insert_once
-from service.store.outbox import queue_messages
+from service.store.connect import Database, insert_into
+from service.store.pauses import Pause, begin_pause, end_pause, read_pauses
 from service.store.salts import salted_hash
 from service.store.sums import adding
 from service.store.tables import (
     experiments,
     household_treatments,
     objections,
-    pauses,
     spending,
     suppressed,
     suppression_lists,
@@ -125,31 +124,29 @@ class Guards:
                 )
                 connection.execute(once.on_conflict_do_nothing())
 
+    def pauses(self) -> list[Pause]:
+        """The pauses in force, the oldest first. Raises StoreError."""
+        with self._database.reading() as connection:
+            return read_pauses(connection)
+
     def pause(self, slot: str, treatment: str, reason: str) -> bool:
-        """Pauses a treatment until `resume`; False when it was paused already."""
+        """Pauses a treatment until `resume`; False when it was paused already. Raises StoreError."""
         with self._database.writing() as connection:
-            row = {"slot": slot, "treatment": treatment, "reason": reason, "paused_ms": now_ms()}
-            made = insert_once(connection, pauses, row)
-            if made:
-                queue_messages(
-                    connection, "treatment.paused", [{"slot": slot, "id": treatment, "reason": reason}]
-                )
+            made = begin_pause(connection, slot, treatment, reason)
         self._read_at = float("-inf")
         return made
 
     def resume(self, slot: str, treatment: str) -> bool:
-        """Ends a pause; whether there was one."""
+        """Ends a pause; whether there was one. Every process follows within a second. Raises StoreError."""
         with self._database.writing() as connection:
-            gone = connection.execute(
-                delete(pauses).where(pauses.c.slot == slot, pauses.c.treatment == treatment)
-            )
+            ended = end_pause(connection, slot, treatment)
         self._read_at = float("-inf")
-        return gone.rowcount > 0
+        return ended
 
     def _read_totals(self, day: str) -> Totals:
         with self._database.reading() as connection:
             rows = connection.execute(select(spending).where(spending.c.period == day)).all()
-            paused = frozenset(connection.execute(select(pauses.c.treatment)).scalars())
+            paused = frozenset(pause.treatment for pause in read_pauses(connection))
         return Totals(
             day,
             next((row.amount for row in rows if row.name == "discount"), 0.0),

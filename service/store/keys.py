@@ -30,7 +30,8 @@ SCOPES: Mapping[str, str] = {
     "leads": "the latest decision of a lead, its agent and the reasons",
     "desk": "agents, their state, reservations",
     "outcomes": "sending outcomes and events",
-    "reports": "lift, potential and the other reports",
+    "reports": "lift, potential, what is paused and the other reports",
+    "pauses": "pausing and resuming treatments",
     "privacy": "objections, export and erasure",
     "webhooks": "where messages are sent",
 }

@@ -183,6 +183,7 @@ pauses = Table(
     Column("treatment", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("paused_ms", BigInteger, nullable=False),
+    Column("resumed_ms", BigInteger),  # null while it is in force
 )
 
 # ---------------------------------------------------------------- what may be spent, and who may be called

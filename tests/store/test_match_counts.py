@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import orjson
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, update
 
 from service.model import AddressMatch, Decision, MatchCategory, MatchLevel, NextAction
-from service.store import Store, open_store
+from service.store import Store
 from service.store.match_counts import MOST_PATTERNS, OTHER
 from service.store.tables import decisions, match_cells
 
@@ -109,17 +108,3 @@ def test_nobody_can_fill_the_table(store: Store, make_decision: Make) -> None:
         reasons = select(match_cells.c.reason, func.sum(match_cells.c.n)).group_by(match_cells.c.reason)
         by_reason = {reason: int(n) for reason, n in connection.execute(reasons)}
     assert by_reason["ambiguous"] == sum(m.reason == "ambiguous" for m in matches)
-
-
-def test_an_older_database_gets_the_table(database_url: str, make_decision: Make) -> None:
-    store = open_store(database_url)
-    with store.database.writing() as connection:
-        match_cells.drop(connection)
-        connection.execute(text("UPDATE alembic_version SET version_num = '2026.1'"))
-    store.close()
-    again = open_store(database_url)
-    again.record_decision(replace(make_decision(), address=failed("W")))
-    assert [c.pattern for c in again.facts.match_counts()] == ["W"]
-    with again.database.writing() as connection:
-        assert connection.execute(delete(match_cells)).rowcount == 1
-    again.close()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from service.errors import StoreError
-from service.store import open_store
+from service.store import migrate, open_store
+from service.store.connect import Database
 from service.store.tables import metadata
 
 
@@ -21,6 +25,32 @@ def test_migrations_lead_to_the_tables_of_the_code(database_url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     store.close()
     assert differences == []
+
+
+def _made_by_version(database_url: str, revision: str) -> None:
+    """Leaves an empty database as that version of the service made it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    database = Database(database_url)
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        paused = "INSERT INTO pauses (slot, treatment, reason, paused_ms) VALUES ('offer', 'bag', 'old', 1)"
+        connection.execute(text(paused))
+    database.close()
+
+
+@pytest.mark.parametrize("revision", ["2026.1", "2026.2"])
+def test_a_database_of_an_older_version_is_brought_up_to_date(database_url: str, revision: str) -> None:
+    _made_by_version(database_url, revision)
+    store = open_store(database_url)
+    with store.database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert store.facts.match_counts() == []
+    (pause,) = store.guards.pauses()  # what was paused before stays so
+    assert (pause.slot, pause.treatment, pause.reason) == ("offer", "bag", "old")
+    store.close()
 
 
 def test_starters_that_come_together_wait_for_each_other(database_url: str) -> None:

@@ -150,8 +150,7 @@ def derived_id(report: Mapping[str, Any]) -> str:
 
 def pause_complained(store: Store) -> list[str]:
     """Pauses treatments whose complaint rate is above the limit for certain; their names."""
-    cells = store.facts.lift(("slot", "treatment", "arm"), "complained")
-    found = [alarm for alarm in complaint_alarms(cells, COMPLAINT_LIMIT) if alarm.pause]
+    found = [alarm for alarm in complaint_alarms(store.facts.complaints(), COMPLAINT_LIMIT) if alarm.pause]
     return [
         f"{alarm.slot}/{alarm.treatment}"
         for alarm in found
