@@ -13,10 +13,14 @@ from typing import Any
 
 import shapely
 
+from service.tables import Kept
+
 # Cells of 0.001° by 0.002°, some 110 m by 125 m at 55° north: most cells even of a city hold no border.
 _NORTH_PER_CELL = 0.001
 _EAST_PER_CELL = 0.002
 _KEPT = 200_000  # cells; some 25 MB when full, for the answers themselves are shared
+
+_ASKED_ONCE: Mapping[str, str] = {}
 
 
 class CellMemory:
@@ -24,30 +28,24 @@ class CellMemory:
 
     def __init__(self, tree: Any, kept: int = _KEPT) -> None:
         self._tree = tree
-        self._kept = kept
-        self._cells: dict[tuple[int, int], Mapping[str, str] | None] = {}
-        self._asked: set[tuple[int, int]] = set()
+        self._cells: Kept[tuple[int, int], Mapping[str, str] | None] = Kept(kept)
         self._shared: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def recall(self, lat: float, lon: float) -> Mapping[str, str] | None:
         """The areas of every point in this point's cell; None when they differ or nobody has asked yet."""
         try:
-            return self._cells.get(_cell_of(lat, lon))
+            known = self._cells.get(_cell_of(lat, lon))
         except (ValueError, OverflowError):
             return None  # not a number: another's coordinate, for the polygons to refuse
+        return None if known is _ASKED_ONCE else known
 
     def note(self, lat: float, lon: float, found: Mapping[str, str]) -> None:
         """Keeps what was found for a point, if it holds for its whole cell."""
         cell = _cell_of(lat, lon)
-        if cell in self._cells:
-            return
-        if cell not in self._asked:
-            self._asked.add(cell)  # looking at a whole cell costs two points, so it waits for the second
-            return
-        if len(self._asked) > self._kept:
-            self._asked.clear()
-            self._cells.clear()  # rarer and cheaper than keeping an order on every request
-        self._cells[cell] = self._share(found) if self._is_uniform(cell, len(found)) else None
+        if cell not in self._cells:
+            self._cells.keep(cell, _ASKED_ONCE)  # looking at it costs two points, so it waits for the second
+        elif self._cells.get(cell) is _ASKED_ONCE:
+            self._cells.keep(cell, self._share(found) if self._is_uniform(cell, len(found)) else None)
 
     def _is_uniform(self, cell: tuple[int, int], levels: int) -> bool:
         south, west = cell[0] * _NORTH_PER_CELL, cell[1] * _EAST_PER_CELL

@@ -11,7 +11,7 @@ import shapely
 
 from service.area.cells import CellMemory
 from service.model import AddressMatch, MatchLevel, Place
-from service.tables import Release
+from service.tables import Kept, Release
 
 COUNTRY_LEVEL = "country"
 MOSTLY = 0.95  # share of a postcode's households in one area for the postcode to count as inside it
@@ -101,7 +101,7 @@ class AreaIndex:
     _above: Mapping[str, Mapping[str, str]]
     _within: Mapping[str, Mapping[str, str]]
     _cells: CellMemory
-    _kept: dict[tuple[str | None, ...], Place]
+    _kept: Kept[tuple[str | None, ...], Place]
 
     @classmethod
     def load(cls, release: Release, country: str) -> AreaIndex:
@@ -117,8 +117,8 @@ class AreaIndex:
         above = _coarser_than_municipality(levels, shapes)
         searched = _search_order(levels, shapes)
         everywhere = _AllLevels.load(shapes, searched)
-        cells = CellMemory(everywhere.tree)
-        return cls(country, levels, names, shapes, searched, everywhere, above, within, cells, {})
+        cells, kept = CellMemory(everywhere.tree), Kept[Any, Place](_KEPT_PLACES)
+        return cls(country, levels, names, shapes, searched, everywhere, above, within, cells, kept)
 
     def locate_match(self, match: AddressMatch) -> Place:
         """The areas that a match lies in, finest first.
@@ -131,12 +131,7 @@ class AreaIndex:
         if match.level in _POINT_LEVELS:
             codes, reason = self._areas_of(match.postcode, _coordinates(match))
         key = (reason, match.postcode, match.municipality_code, *codes, *codes.values())
-        place = self._kept.get(key)
-        if place is None:
-            if len(self._kept) >= _KEPT_PLACES:
-                self._kept.clear()  # rarer and cheaper than keeping an order on every request
-            place = self._kept[key] = self._make_place(match, codes, reason)
-        return place
+        return self._kept.get(key) or self._kept.keep(key, self._make_place(match, codes, reason))
 
     def _make_place(self, match: AddressMatch, areas: Mapping[str, str], reason: str | None) -> Place:
         codes = dict(areas)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from service.model import Figure, Place, Profile
-from service.tables import Release
+from service.tables import Kept, Release
 
 _KEPT_PLACES = 2048  # some 20 kB each: at most 40 MB per worker
 LEAST_HOUSEHOLDS = 100  # a smaller area does not speak: its figures are few people's
@@ -49,7 +49,7 @@ class Profiles:
     country: str
     variables: tuple[_Variable, ...]
     _levels: tuple[_LevelTable, ...]
-    _kept: dict[tuple[tuple[str, str], ...], Profile | None]
+    _kept: Kept[tuple[tuple[str, str], ...], Profile | None]
     _figures: dict[tuple[str, int], dict[str, Figure]]
 
     @classmethod
@@ -73,7 +73,7 @@ class Profiles:
             for level in release.levels(country)
             if release.has(country, f"profiles_{level}")
         )
-        return cls(country, variables, levels, {}, {})
+        return cls(country, variables, levels, Kept(_KEPT_PLACES), {})
 
     def profile_place(self, place: Place) -> Profile | None:
         """The figures of a place, from its finest area with at least 100 households.
@@ -87,10 +87,7 @@ class Profiles:
         try:
             return self._kept[key]
         except KeyError:
-            if len(self._kept) >= _KEPT_PLACES:
-                self._kept.clear()  # rarer and cheaper than keeping an order on every request
-            profile = self._kept[key] = self._make_profile({**place.codes, "country": self.country})
-            return profile
+            return self._kept.keep(key, self._make_profile({**place.codes, "country": self.country}))
 
     def _make_profile(self, asked: Mapping[str, str]) -> Profile | None:
         speaking = [

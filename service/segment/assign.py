@@ -21,7 +21,7 @@ from service.segment.cells import CELL_ATTRIBUTES, CELLS, URBANITIES
 from service.segment.definitions import Definitions
 from service.segment.likelihood import Facts, gather_facts, likelihoods
 from service.segment.thin import thin_reason
-from service.tables import Release
+from service.tables import Kept, Release
 
 Floats = NDArray[np.float64]
 
@@ -79,8 +79,8 @@ class SegmentModel:
     _sums: Floats  # [384, 17] cells -> attribute values
     _value_of_cell: NDArray[np.intp]  # [5, 384] which of the 17 values a cell has, per attribute
     _unplaced: Floats  # [384, segments] membership where urbanity is unknown: the country's mixture
-    _areas: dict[tuple[str, str], _Area] = field(default_factory=dict)
-    _answers: dict[tuple[str, str, Facts, str], Segment] = field(default_factory=dict)
+    _areas: Kept[tuple[str, str], _Area] = field(default_factory=lambda: Kept(KEPT_AREAS))
+    _answers: Kept[tuple[str, str, Facts, str], Segment] = field(default_factory=lambda: Kept(KEPT_ANSWERS))
 
     @classmethod
     def load(cls, release: Release, country: str, definitions: Definitions) -> SegmentModel:
@@ -111,12 +111,7 @@ class SegmentModel:
         facts = gather_facts(found.match, found.unit, declared, today)
         key = (table.level, code, facts, language)
         kept = self._answers.get(key)
-        if kept is None:
-            kept = self._answer(self._area(table, code), facts, language)
-            if len(self._answers) >= KEPT_ANSWERS:
-                self._answers.clear()
-            self._answers[key] = kept
-        return kept
+        return kept or self._answers.keep(key, self._answer(self._area(table, code), facts, language))
 
     def distribution(self, level: str, code: str, facts: Facts) -> Floats:
         """P(segment) at one area with these facts, [segments]. Raises KeyError for an unknown area."""
@@ -137,13 +132,7 @@ class SegmentModel:
 
     def _area(self, table: LevelTable, code: str) -> _Area:
         key = (table.level, code)
-        area = self._areas.get(key)
-        if area is None:
-            area = self._prepare(table, code)
-            if len(self._areas) >= KEPT_AREAS:
-                self._areas.clear()
-            self._areas[key] = area
-        return area
+        return self._areas.get(key) or self._areas.keep(key, self._prepare(table, code))
 
     def _prepare(self, table: LevelTable, code: str) -> _Area:
         row = table.rows[code]

@@ -14,6 +14,7 @@ import orjson
 
 from service.address.suggestion import Suggestion
 from service.model import AddressMatch, Decision, Place, Profile, Segment, Treatment
+from service.tables import Kept
 
 Audience = Literal["secret", "publishable"]  # as the kinds of key
 
@@ -44,19 +45,14 @@ class _VariableBlocks:
     """
 
     def __init__(self, kept: int = _KEPT_BLOCKS) -> None:
-        self._kept = kept
-        self._blocks: dict[tuple[object, ...], orjson.Fragment] = {}
+        self._blocks: Kept[tuple[object, ...], orjson.Fragment] = Kept(kept)
 
     def block(self, profile: Profile, place: Place, release: str) -> orjson.Fragment:
         codes = place.codes
         key = (release, place.country, profile.level, profile.code, *codes, *codes.values())
-        found = self._blocks.get(key)
-        if found is None:
-            found = orjson.Fragment(orjson.dumps(figures(profile)))
-            if len(self._blocks) >= self._kept:
-                self._blocks.clear()  # rarer and cheaper than keeping an order on every request
-            self._blocks[key] = found
-        return found
+        return self._blocks.get(key) or self._blocks.keep(
+            key, orjson.Fragment(orjson.dumps(figures(profile)))
+        )
 
 
 _variable_blocks = _VariableBlocks()

@@ -2,6 +2,11 @@
 
 Closed: calls go out. Open: none does. Half open, when the pause is over: one call may try; its outcome
 closes or opens the circuit again. (The pattern as M. Nygard, "Release It!", describes it.)
+
+Own code, because the libraries do not bear our threads. Eight calls at once of a service that takes 100 ms:
+pybreaker 1.4.1 holds its lock while it calls, so they take 0.8 s, which is past every deadline here; its
+`calling()` does not, but then eight calls instead of one try the service after its rest, and so do eight
+with circuitbreaker 2.1.3. Here they take 0.1 s, and one tries.
 """
 
 from __future__ import annotations

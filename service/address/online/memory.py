@@ -9,8 +9,10 @@ import hashlib
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
+
+from cachetools import TTLCache
 
 from service.model import AddressMatch, AddressQuery
 
@@ -24,31 +26,19 @@ class AnswerMemory:
     def __init__(
         self, entries: int = 2_048, seconds: float = 600.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._entries, self._seconds, self._clock = entries, seconds, clock
         self._lock = threading.Lock()
         self._key = secrets.token_bytes(16)
-        self._kept: OrderedDict[bytes, tuple[float, AddressMatch | None]] = OrderedDict()
+        self._kept: TTLCache[bytes, AddressMatch | None] = TTLCache(entries, seconds, clock)
 
     def recall(self, query: AddressQuery) -> AddressMatch | object | None:
         """The remembered answer (None: there is no such address), or UNKNOWN."""
-        key = self._hash(query)
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is None:
-                return UNKNOWN
-            if self._clock() - kept[0] > self._seconds:
-                del self._kept[key]
-                return UNKNOWN
-            self._kept.move_to_end(key)
-            return kept[1]
+            return self._kept.get(self._hash(query), UNKNOWN)
 
     def remember(self, query: AddressQuery, match: AddressMatch | None) -> None:
         """Keeps an answer; the one unused for longest makes room."""
-        with self._lock:
-            self._kept[self._hash(query)] = (self._clock(), match)
-            self._kept.move_to_end(self._hash(query))
-            while len(self._kept) > self._entries:
-                self._kept.popitem(last=False)
+        with self._lock, suppress(ValueError):  # nothing fits into a memory of no entries
+            self._kept[self._hash(query)] = match
 
     def __len__(self) -> int:
         return len(self._kept)
