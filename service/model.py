@@ -7,11 +7,14 @@ degrees, money whole currency units unless said otherwise, times timezone-aware 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+log = logging.getLogger(__name__)
 
 
 class MatchLevel(StrEnum):
@@ -42,7 +45,7 @@ class NextAction(StrEnum):
 
 
 class Channel(StrEnum):
-    """Where the lead came from, and how they may be contacted."""
+    """Where the lead came from. How somebody is reached is a `Contact`."""
 
     WEB_FORM = "web_form"
     APP = "app"
@@ -50,6 +53,33 @@ class Channel(StrEnum):
     PHONE = "phone"
     PARTNER = "partner"
     IMPORT = "import"
+
+
+class Contact(StrEnum):
+    """A way of contact: how somebody is reached. On our own pages, `app` and `web`, they come to us.
+
+    An older word for one is understood wherever `Contact(word)` reads a file or a request; the log says
+    once per process what to write instead. ValueError for a word that names none.
+    """
+
+    EMAIL = "email"
+    PHONE = "phone"
+    SMS = "sms"
+    LETTER = "letter"
+    APP = "app"
+    WEB = "web"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Contact | None:
+        word = _OLD_WORDS.get(value)
+        if word is not None and value not in _told:
+            _told.add(value)
+            log.warning("the way of contact '%s' is deprecated; write '%s'", value, word)
+        return None if word is None else cls(word)
+
+
+_OLD_WORDS: Mapping[object, str] = {"post": "letter", "e_mail": "email"}
+_told: set[object] = set()
 
 
 # ---------------------------------------------------------------- address
@@ -271,13 +301,18 @@ class ConsentProof:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the lead has agreed to. `profiling=False` gives the standard flow."""
+    """What the lead has agreed to, by way of contact. `profiling=False` gives the standard flow."""
 
     profiling: bool = True
     email: ConsentProof | None = None
     phone: ConsentProof | None = None
     sms: ConsentProof | None = None
-    post: ConsentProof | None = None
+    letter: ConsentProof | None = None
+
+    def proof(self, way: Contact) -> ConsentProof | None:
+        """What was recorded for `way`; None where nobody was asked."""
+        found: ConsentProof | None = getattr(self, way, None)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

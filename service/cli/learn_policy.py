@@ -12,7 +12,7 @@ import click
 from service.config import load_config
 from service.decide.choose import choice_probabilities
 from service.decide.policy import load_policy
-from service.decide.situation import Situation
+from service.decide.replay import rebuild_situation
 from service.errors import LearnError
 from service.learn.lift.compare import Side
 from service.learn.live.rollout import advance_rollout, begin_rollout, load_rollout, model_id, save_rollout
@@ -20,7 +20,6 @@ from service.learn.models.baskets import silent_leads
 from service.learn.models.evaluate import evaluate_table
 from service.learn.models.replay import Replayed, SlotReplay, replay_slot
 from service.learn.models.table import read_table
-from service.model import AddressQuery, Consent, ConsentProof, Decision, Lead
 from service.segment.definitions import load_definitions
 from service.store.exposure import logged_decisions
 from service.store.outcomes import OUTCOME_KINDS
@@ -104,7 +103,7 @@ def replay(from_: datetime, to: datetime, folder: Path, outcome: str) -> None:
     by_slot: dict[str, list[Replayed]] = defaultdict(list)
     with closing(open_store(config.database_url, salt=config.salt)) as store:
         for decision, happened in logged_decisions(store.database, outcome, start, end):
-            odds = choice_probabilities(policy, logged_situation(decision, store.salt))
+            odds = choice_probabilities(policy, rebuild_situation(decision, policy.slots, store.salt))
             for slot, treatment in decision.treatments.items():
                 if slot in odds and treatment.propensity > 0:
                     likely = max(odds[slot], key=lambda code: odds[slot][code])
@@ -118,21 +117,6 @@ def replay(from_: datetime, to: datetime, folder: Path, outcome: str) -> None:
         raise LearnError(f"No decision is on record from {from_:%Y-%m-%d} to {to:%Y-%m-%d}.")
     for slot, rows in by_slot.items():
         _show(replay_slot(slot, rows), outcome)
-
-
-def logged_situation(decision: Decision, salt: str) -> Situation:
-    """What a choice may depend on, from the log. Consent to e-mail is read off what was sent: a lead that
-    got the service e-mail had not consented to another.
-    """
-    email = decision.treatments.get("first_email")
-    marketing = email is not None and email.content.get("kind") == "marketing"
-    proof = ConsentProof(marketing, decision.made_at)
-    lead = Lead(
-        decision.lead_id, AddressQuery(decision.country), decision.country, decision.language,
-        decision.channel,
-        consent=Consent(profiling=decision.profiling == "performed", email=proof),
-    )  # fmt: skip
-    return Situation(lead, decision.segment, decision.made_at, salt, decision.sub_segment, decision.status)
 
 
 def _show(found: SlotReplay, outcome: str) -> None:

@@ -13,12 +13,13 @@ from service.decide.behaviour import SubSegment
 from service.decide.company import Market
 from service.decide.plans import ANY_CHANNEL, Candidate, SlotPlan
 from service.decide.policy import Policy
+from service.decide.slots.agent import Agent
+from service.decide.slots.email import Email
 
 _TEMPLATE = Path(__file__).with_name("policy_page.html")
 _DAYS = 365  # of the drawn weights
 _WIDTH, _HEIGHT = 640, 220
 _ENDLESS = 100_000
-_TITLES = ("headline", "title", "subject", "benefit")
 _COLOURS = ("#0b5c4b", "#8a4b00", "#1a5fd0", "#9c1c28", "#5b3a8c", "#3d6b00")
 
 
@@ -44,11 +45,11 @@ class Curve:
 def draw_page(policy: Policy, names: Mapping[str, str], market: Market, today: date) -> str:
     """The page as HTML. `names` are the segments' names, `market.language` the language of the copy."""
     plans = {code: policy.plans[code, market.country, market.language, ANY_CHANNEL] for code in policy.slots}
-    shown = {code: plan for code, plan in plans.items() if plan.slot.kind != "agent"}
+    shown = {code: plan for code, plan in plans.items() if plan.slot.kind != Agent.name}
     rows = [
         (code, name, [_cell(plan, code, today) for plan in shown.values()]) for code, name in names.items()
     ]
-    standard = [_make_cell(plan.standard) for plan in shown.values()]
+    standard = [_make_cell(plan, plan.standard) for plan in shown.values()]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -78,13 +79,12 @@ def _cell(plan: SlotPlan, segment: str, today: date) -> Cell:
     for candidate in plan.candidates:
         rule = candidate.rule
         if segment in rule.segments and rule.is_current(today) and not rule.paused and not rule.sub_segments:
-            return _make_cell(candidate)
-    return _make_cell(plan.standard)
+            return _make_cell(plan, candidate)
+    return _make_cell(plan, plan.standard)
 
 
-def _make_cell(candidate: Candidate) -> Cell:
-    rule, content = candidate.rule, candidate.variants[0].content
-    text = next((str(content[field]) for field in _TITLES if content.get(field)), "")
+def _make_cell(plan: SlotPlan, candidate: Candidate) -> Cell:
+    rule = candidate.rule
     notes = []
     if len(candidate.variants) > 1:
         notes.append(f"{len(candidate.variants)} wordings")
@@ -94,7 +94,8 @@ def _make_cell(candidate: Candidate) -> Cell:
         notes.append(f"{rule.rollout:.0%} rollout")
     if rule.valid_until is not None:
         notes.append(f"until {rule.valid_until}")
-    return Cell(rule.id, text, tuple(notes), rule.standard)
+    headline = plan.slot.headline(candidate.variants[0].content) or ""
+    return Cell(rule.id, headline, tuple(notes), rule.standard)
 
 
 def _rule_text(rule: SubSegment, segments: tuple[str, ...]) -> str:
@@ -112,7 +113,7 @@ def _mails(policy: Policy, plans: Mapping[str, SlotPlan]) -> list[tuple[str, str
     """(id, subject, HTML) of every e-mail."""
     found = []
     for plan in plans.values():
-        if plan.slot.kind == "email":
+        if plan.slot.kind == Email.name:
             for candidate in plan.by_id.values():
                 for variant in candidate.variants:
                     mail = policy.email.render(variant.content)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.decide.policy import Policy
+from service.decide.slots.agent import suggested_agent
 from service.model import Decision
-
-AGENT_SLOT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ def check_call_now(policy: Policy, decision: Decision, now: datetime) -> CallNow
     Reasons: open; and, not allowed: no_agent_slot, the decision's own (no_consent, on_list, …), no_rules,
     permission_ran_out (decide the lead anew), outside_call_hours.
     """
-    treatment = decision.treatments.get(AGENT_SLOT)
+    treatment = suggested_agent(policy.slots, decision.treatments)
     if treatment is None:
         return CallNow(False, "no_agent_slot")
     content = treatment.content

@@ -1,18 +1,13 @@
-"""Who the company is, where it sells, and which slots a decision fills: company.toml and slots.toml."""
+"""Who the company is, where it sells, and the texts that treatments share: company.toml and texts.toml."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.decide.claims import ClaimWords, check_copy
 from service.decide.toml_table import TomlTable
-
-SlotKind = Literal["content", "email", "agent", "channels"]
-SLOT_KINDS: tuple[SlotKind, ...] = ("content", "email", "agent", "channels")
-RankBy = Literal["priority", "expected_value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +36,6 @@ class Company:
     kill_switch: bool
     languages: tuple[str, ...]
     markets: Mapping[str, Market]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One place that a decision fills. `fields` are texts and `lists` lists of texts, in every language."""
-
-    code: str
-    kind: SlotKind
-    file: str
-    fields: tuple[str, ...]
-    lists: tuple[str, ...]
-    rank_by: RankBy
-    every_segment: bool
-    nothing_allowed: bool
 
 
 def read_company(file: TomlTable) -> Company:
@@ -89,33 +70,6 @@ def read_company(file: TomlTable) -> Company:
     )
     file.close()
     return company
-
-
-def read_slots(file: TomlTable) -> dict[str, Slot]:
-    """slots.toml: slot code -> Slot, in the order of the file. Raises PolicyError with file and line."""
-    slots: dict[str, Slot] = {}
-    for row in file.tables("slot"):
-        code = row.text("code")
-        if code in slots:
-            raise row.fault(f"slot '{code}' is there twice.", "code")
-        kind = row.text("kind", allowed=SLOT_KINDS)
-        fields = row.texts("fields", ())
-        lists = row.texts("lists", ())
-        if kind == "email" and not ("subject" in fields and "blocks" in lists):
-            raise row.fault("an email slot needs the field 'subject' and the list 'blocks'.", "kind")
-        slots[code] = Slot(
-            code=code,
-            kind=kind,  # type: ignore[arg-type]  # checked by `allowed`
-            file=row.text("file"),
-            fields=fields,
-            lists=lists,
-            rank_by=row.text("rank_by", "priority", allowed=("priority", "expected_value")),  # type: ignore[arg-type]
-            every_segment=row.boolean("every_segment", False),
-            nothing_allowed=row.boolean("nothing_allowed", False),
-        )
-        row.close()
-    file.close()
-    return slots
 
 
 def read_phrases(

@@ -1,4 +1,4 @@
-"""consent/<cc>.toml: by which law a person may be contacted, per medium, and in which hours."""
+"""consent/<cc>.toml: by which law a person may be contacted, per way of contact, and in which hours."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from service.decide.toml_table import TomlTable
+from service.model import Contact
 
-Medium = Literal["email", "sms", "phone", "letter"]
-MEDIA: tuple[Medium, ...] = ("email", "sms", "phone", "letter")
+# The ways that reach a person, so that a law says when. On our own pages they come to us.
+RULED = (Contact.EMAIL, Contact.SMS, Contact.PHONE, Contact.LETTER)
+WRITTEN = (Contact.EMAIL, Contact.SMS, Contact.LETTER)  # by which a text can be sent
 Basis = Literal["consent", "no_objection"]
 Verdict = tuple[bool, str, tuple[str, ...]]  # allowed, reason code, evidence
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -23,7 +25,7 @@ _SEARCH_DAYS = 21  # longest closed stretch searched for the next open hour
 
 @dataclass(frozen=True, slots=True)
 class ContactRule:
-    """One medium in one country from one day on.
+    """One way of contact in one country from one day on.
 
     basis `consent`: only with consent. `no_objection`: without consent too, unless the person is on
     `suppression_list`, which must be at most `list_max_age_days` old (an older one counts as unknown,
@@ -31,7 +33,7 @@ class ContactRule:
     The two verdicts are the commonest answers, worded once at load.
     """
 
-    medium: Medium
+    way: Contact
     since: date
     basis: Basis
     suppression_list: str | None
@@ -77,34 +79,32 @@ class OpenHours:
 
 @dataclass(frozen=True, slots=True)
 class CountryRules:
-    """All rules of one country; per medium the newest first. `unasked` is the memory of `check_media`."""
+    """All rules of one country; per way the newest first. `unasked` is the memory of `check_ways`."""
 
     country: str
-    rules: Mapping[str, tuple[ContactRule, ...]]
+    rules: Mapping[Contact, tuple[ContactRule, ...]]
     hours: OpenHours
     unasked: dict[date, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def rule_on(self, medium: str, day: date) -> ContactRule:
-        for rule in self.rules[medium]:
+    def rule_on(self, way: Contact, day: date) -> ContactRule:
+        for rule in self.rules[way]:
             if rule.since <= day:
                 return rule
-        return self.rules[medium][-1]
+        return self.rules[way][-1]
 
 
 def read_contact_rules(file: TomlTable, country: str, timezone: ZoneInfo) -> CountryRules:
     """One country's file. Raises PolicyError with file and line."""
     file.text("country", allowed=(country,))
-    rules: dict[str, list[ContactRule]] = {medium: [] for medium in MEDIA}
+    rules: dict[Contact, list[ContactRule]] = {way: [] for way in RULED}
     for row in file.tables("rule"):
         rule = _read_rule(row)
-        if any(other.since == rule.since for other in rules[rule.medium]):
-            raise row.fault(f"two rules for {rule.medium} begin on {rule.since}.", "since")
-        rules[rule.medium].append(rule)
-    for medium, listed in rules.items():
+        if any(other.since == rule.since for other in rules[rule.way]):
+            raise row.fault(f"two rules for {rule.way} begin on {rule.since}.", "since")
+        rules[rule.way].append(rule)
+    for way, listed in rules.items():
         if not listed:
-            raise file.fault(
-                f"there is no rule for {medium}; without one nobody knows whether it is allowed."
-            )
+            raise file.fault(f"there is no rule for {way}; without one nobody knows whether it is allowed.")
     hours = file.table("call_hours")
     weekdays = tuple(read_hours(hours, day) for day in WEEKDAYS)
     extra = hours.texts("closed_on", ())
@@ -114,7 +114,7 @@ def read_contact_rules(file: TomlTable, country: str, timezone: ZoneInfo) -> Cou
         closed |= _yearly(hours, text)
     hours.close()
     file.close()
-    newest_first = {m: tuple(sorted(r, key=lambda rule: rule.since, reverse=True)) for m, r in rules.items()}
+    newest_first = {w: tuple(sorted(r, key=lambda rule: rule.since, reverse=True)) for w, r in rules.items()}
     return CountryRules(country, newest_first, OpenHours(timezone, weekdays, frozenset(closed)))
 
 
@@ -123,10 +123,10 @@ def _read_rule(row: TomlTable) -> ContactRule:
     has_list = row.has("suppression_list")
     if basis == "no_objection" and not has_list:
         raise row.fault("a rule without consent needs the suppression_list on which people say no.", "basis")
-    medium, law = row.text("medium", allowed=MEDIA), row.text("law")
+    way, law = row.contact("medium", allowed=RULED), row.text("law")
     listed = row.text("suppression_list") if has_list else None
     rule = ContactRule(
-        medium=medium,  # type: ignore[arg-type]
+        way=way,
         since=row.day("since"),
         basis=basis,  # type: ignore[arg-type]
         suppression_list=listed,
@@ -136,7 +136,7 @@ def _read_rule(row: TomlTable) -> ContactRule:
         ),
         law=law,
         reason=row.text("reason"),
-        no_consent=(False, "no_consent", (f"no {medium} consent is recorded", law)),
+        no_consent=(False, "no_consent", (f"no {way} consent is recorded", law)),
         list_missing=(False, "list_missing", (f"suppression list {listed} has never been imported",)),
     )
     row.close()

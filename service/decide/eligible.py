@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from service.decide.plans import Candidate, SlotPlan
-from service.decide.policy import Policy
-from service.decide.situation import Situation
+from service.decide.situation import Scene, Situation
 
 
-def rank_candidates(policy: Policy, situation: Situation, plan: SlotPlan, today: date) -> list[Candidate]:
+def rank_candidates(scene: Scene, plan: SlotPlan) -> list[Candidate]:
     """The eligible candidates, best first; the last one is always to be had (no rollout)."""
+    situation = scene.situation
     within = plan.near.get(situation.segment.code or "", plan.candidates)
-    eligible = [c for c in within if _fits_lead(c, situation) and may_use(policy, c, situation, today)]
+    eligible = [c for c in within if _fits_lead(c, situation) and may_use(scene, c)]
     if plan.slot.rank_by == "priority":
         return [*eligible, plan.standard]
     shares = situation.segment.distribution
@@ -46,17 +44,14 @@ def _fits_lead(candidate: Candidate, situation: Situation) -> bool:
     return mass >= rule.min_share
 
 
-def may_use(policy: Policy, candidate: Candidate, situation: Situation, today: date) -> bool:
+def may_use(scene: Scene, candidate: Candidate) -> bool:
     """The guardrails: dates, pause, cap per day, once per household, discount budget of the day."""
-    rule, spent = candidate.rule, situation.spent
+    rule, spent = candidate.rule, scene.situation.spent
     return (
-        rule.is_current(today)
+        rule.is_current(scene.today)
         and not rule.paused
         and not (spent.paused and spent.paused & candidate.ids)
         and (rule.cap_per_day is None or spent.given_today.get(rule.id, 0) < rule.cap_per_day)
         and not (rule.once_per_household and rule.id in spent.household_had)
-        and (
-            rule.value.discount <= 0
-            or spent.discount_today + rule.value.discount <= policy.company.discount_budget_per_day
-        )
+        and (rule.value.discount <= 0 or spent.discount_today + rule.value.discount <= scene.discount_budget)
     )

@@ -63,6 +63,10 @@ class Experiments:
     listed: tuple[Experiment, ...]
     origin: Origin
 
+    def running(self, slot: str, today: date) -> Experiment | None:
+        """The one that runs in this slot today."""
+        return next((e for e in self.listed if e.slot == slot and e.is_running(today)), None)
+
     @property
     def fingerprints(self) -> dict[str, str]:
         """Name -> fingerprint of all that runs, the global holdout included: to be stored when activated."""

@@ -15,13 +15,17 @@ from pathlib import Path
 from service.decide.agents import AgentRules, read_agents
 from service.decide.behaviour import SubSegment, WeightRules, read_sub_segments, read_weights
 from service.decide.claims import read_claims
-from service.decide.company import Company, Slot, read_company, read_phrases, read_slots
+from service.decide.company import Company, read_company, read_phrases
 from service.decide.contact_rules import CountryRules, read_contact_rules
-from service.decide.email import EmailLayouts, load_layouts
-from service.decide.experiments import Experiment, Experiments, read_experiments
-from service.decide.plans import PlanKey, SlotPlan, compile_plans
+from service.decide.experiments import Experiments, read_experiments
+from service.decide.planning import compile_plans
+from service.decide.plans import PlanKey, SlotPlan
+from service.decide.slots.email import EmailLayouts, load_layouts
+from service.decide.slots.kinds import read_slots
+from service.decide.slots.slot import Slot
 from service.decide.toml_table import load_toml
-from service.decide.treatments import TreatmentRule, Vocabulary, read_treatments
+from service.decide.treatment_file import Vocabulary, read_treatments
+from service.decide.treatments import TreatmentRule
 from service.decide.why_words import WhyWords, load_why_words
 from service.errors import PolicyError
 
@@ -59,9 +63,6 @@ class Policy:
         wanted = code.partition(".")[0]
         return next((rule for rule in self.treatments.get(slot, ()) if rule.id == wanted), None)
 
-    def running_experiment(self, slot: str, today: date) -> Experiment | None:
-        return next((e for e in self.experiments.listed if e.slot == slot and e.is_running(today)), None)
-
 
 def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | None = None) -> Policy:
     """Reads and checks all policy files below `folder`; `segment_codes` are those of the definitions.
@@ -87,7 +88,6 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
     treatments = {
         code: read_treatments(load_toml(folder, slot.file), slot, known) for code, slot in slots.items()
     }
-    _check_personalised_prices(treatments)
     policy = Policy(
         version=hash_files(folder),
         company=company,
@@ -109,8 +109,9 @@ def load_policy(folder: Path, segment_codes: Sequence[str], *, today: date | Non
         email=load_layouts(folder, company),
         weights=read_weights(load_toml(folder, "weights.toml"), segments),
         sub_segments=sub_segments,
-        why=load_why_words(folder, company.languages),
+        why=load_why_words(folder, company.languages, slots),
     )
+    _check_personalised_prices(treatments)
     expired = list_expired(policy, today) if today else ()
     if expired:
         raise expired[0]

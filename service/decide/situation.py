@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from service.decide.agents import Agent
-from service.decide.consent import ListCheck
-from service.model import AgentState, Lead, Segment
+from service.decide.agents import Agent, AgentRules
+from service.decide.consent import Contactability, ListCheck
+from service.decide.experiments import Experiments
+from service.model import AgentState, Contact, Lead, Segment
 
 Status = Literal["ok", "fallback", "degraded"]
 Arm = Literal["treated", "holdout"]
@@ -57,22 +58,34 @@ class Situation:
     learned: Learned | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """The random side of one choice, and what it is drawn from."""
+class Scene(NamedTuple):  # made for every answer, in a third of the time that a frozen dataclass takes
+    """One lead as the policy sees it, and the rules that its choices stand on: the same for every slot.
 
-    arm: Arm
-    holdout_share: float
-    salt: str
-    lead_id: str
-    today: date
+    `country`, `language` and `channel` are the policy's words for the lead's; `contacts` says by which ways
+    this person may be reached; with `everyone_alike` each slot gives its standard flow.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How the situation reads in the policy's words: its market, language and channel."""
-
+    situation: Situation
     country: str
-    country_known: bool
     language: str
     channel: str
+    today: date
+    arm: Arm
+    holdout_share: float
+    everyone_alike: bool
+    contacts: Mapping[Contact, Contactability]
+    agents: AgentRules
+    experiments: Experiments
+    discount_budget: float
+
+    @property
+    def held_out(self) -> bool:
+        return self.arm == "holdout"
+
+    @property
+    def salt(self) -> str:
+        return self.situation.salt
+
+    @property
+    def lead_id(self) -> str:
+        return self.situation.lead.lead_id

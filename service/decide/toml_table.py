@@ -12,6 +12,7 @@ from typing import Any
 
 from service.decide.toml_lines import TomlPath, locate_lines
 from service.errors import PolicyError
+from service.model import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,18 @@ class TomlTable:
                 raise self.fault(f"'{key}' must hold texts in quotes only, not {value!r}.", key)
             if allowed and value not in allowed:
                 raise self.fault(f"'{key}' names '{value}'; known are {', '.join(allowed)}.", key)
-        if len(set(values)) != len(values):
-            raise self.fault(f"'{key}' names the same thing twice.", key)
+        self._once(key, values)
         return tuple(values)
+
+    def contact(self, key: str, *, allowed: Sequence[Contact]) -> Contact:
+        """One way of contact; an old word for it is understood."""
+        return self._way(key, self.text(key), allowed)
+
+    def contacts(self, key: str) -> tuple[Contact, ...]:
+        """Ways of contact in their order, each once."""
+        ways = [self._way(key, word, tuple(Contact)) for word in self.texts(key)]
+        self._once(key, ways)
+        return tuple(ways)
 
     def number(self, key: str, default: float | None = None, *, low: float, high: float) -> float:
         value = self._typed(key, (int, float), "a number", default)
@@ -129,6 +139,19 @@ class TomlTable:
             if key not in self._read:
                 known = ", ".join(sorted(self._read))
                 raise self.fault(f"unknown key '{key}'; known here are {known}.", key)
+
+    def _way(self, key: str, word: str, allowed: Sequence[Contact]) -> Contact:
+        try:
+            way = Contact(word)
+        except ValueError:
+            way = None
+        if way is None or way not in allowed:
+            raise self.fault(f"'{key}' is '{word}'; a way of contact is one of {', '.join(allowed)}.", key)
+        return way
+
+    def _once(self, key: str, values: Sequence[str]) -> None:
+        if len(set(values)) != len(values):
+            raise self.fault(f"'{key}' names the same thing twice.", key)
 
     def _typed(self, key: str, kind: type | tuple[type, ...], wanted: str, default: Any) -> Any:
         self._read.add(key)

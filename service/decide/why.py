@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from service.decide.policy import Policy
+from service.decide.slots.kinds import KINDS
 from service.decide.why_words import WhyWords
 from service.model import Decision, Evidence, Figure, MatchLevel
 
@@ -124,16 +125,12 @@ def _explain_choice(decision: Decision, policy: Policy, words: WhyWords) -> Para
         text = words.say("decided.lot", number=number) if held_out else words.say("decided.chosen")
     else:
         heading, text = words.say("standard.heading"), words.say(f"standard.{_standard_reason(decision)}")
-    items = []
-    for slot, key in (("greeting", "headline"), ("offer", "title"), ("first_email", "subject")):
-        treatment = decision.treatments.get(slot)
-        if treatment is not None and treatment.content.get(key):
-            items.append(words.say(f"decided.{slot}", text=treatment.content[key]))
-            if treatment.content.get("price_personalised"):
-                items.append(words.say("decided.price"))
-    agent = decision.treatments.get("agent")
-    if agent is not None:
-        items.append(words.say("decided.call_yes" if agent.content.get("allowed") else "decided.call_no"))
+    items = [
+        line
+        for code, slot in policy.slots.items()
+        if (treatment := decision.treatments.get(code)) is not None
+        for line in KINDS[slot.kind].tell(slot, treatment.content, words)
+    ]
     return Paragraph("decided", heading, text, tuple(items))
 
 

@@ -64,7 +64,7 @@ def _consent(sent: Mapping[str, Any]) -> Consent:
         email=_proof(sent.get("email")),
         phone=_proof(sent.get("phone")),
         sms=_proof(sent.get("sms")),
-        post=_proof(sent.get("post")),
+        letter=_proof(sent.get("post")),
     )
 
 

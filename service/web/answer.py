@@ -13,6 +13,8 @@ from typing import Any, Literal
 import orjson
 
 from service.address.suggestion import Suggestion
+from service.decide.slots.kinds import browser_view
+from service.decide.slots.slot import Slot
 from service.model import AddressMatch, Decision, Place, Profile, Segment, Treatment
 from service.tables import Kept
 
@@ -22,16 +24,6 @@ Audience = Literal["secret", "publishable"]  # as the kinds of key
 _FIGURE_DIGITS = 4
 _COORDINATE_DIGITS = 6
 _PROBABILITY_DIGITS = 4
-
-# What a browser may see of a slot. A list of what is allowed: content that is added later stays hidden
-# until somebody decides here that a visitor may read it.
-BROWSER_CONTENT = frozenset(
-    {
-        "headline", "text", "title", "benefit", "recipient_reason", "purpose", "valid_until", "image",
-        "price_personalised", "price_disclosure", "disclosure", "subject", "blocks", "kind", "allowed",
-        "button", "objection_notice", "ranked",
-    }
-)  # fmt: skip
 
 # Places whose figures are kept as ready JSON. At ~7 kB each that is some 14 MB per worker at the most.
 _KEPT_BLOCKS = 2048
@@ -58,26 +50,31 @@ class _VariableBlocks:
 _variable_blocks = _VariableBlocks()
 
 
-def answer_bytes(decision: Decision, audience: Audience) -> bytes:
-    """The JSON answer of `POST /enrich` for `audience`."""
-    return orjson.dumps(answer(decision, audience), default=_plain)
+def answer_bytes(decision: Decision, audience: Audience, slots: Mapping[str, Slot]) -> bytes:
+    """The JSON answer of `POST /enrich` for `audience`. `slots` are those of the policy in force."""
+    if audience == "secret":
+        return answer_secret(decision)
+    return orjson.dumps(browser_answer(decision, slots), default=_plain)
 
 
 def answer_secret(decision: Decision) -> bytes:
     """The whole answer, as a secret key gets it."""
-    return answer_bytes(decision, "secret")
+    return orjson.dumps(secret_answer(decision), default=_plain)
 
 
-def answer(decision: Decision, audience: Audience) -> dict[str, Any]:
+def browser_answer(decision: Decision, slots: Mapping[str, Slot]) -> dict[str, Any]:
+    """The answer that a visitor may read; what of a treatment, its slot's kind says."""
+    return {
+        "decision_id": decision.decision_id,
+        "lead_id": decision.lead_id,
+        "status": decision.status,
+        "address": address_block(decision),
+        "decisions": {code: browser_view(slots, t) for code, t in decision.treatments.items()},
+    }
+
+
+def secret_answer(decision: Decision) -> dict[str, Any]:
     """The answer as a mapping ready for orjson (`variables` is ready JSON)."""
-    if audience != "secret":
-        return {
-            "decision_id": decision.decision_id,
-            "lead_id": decision.lead_id,
-            "status": decision.status,
-            "address": address_block(decision),
-            "decisions": {slot: _browser_treatment(t) for slot, t in decision.treatments.items()},
-        }
     return {
         "decision_id": decision.decision_id,
         "lead_id": decision.lead_id,
@@ -221,12 +218,6 @@ def treatment_block(treatment: Treatment) -> dict[str, Any]:
         "arm": treatment.arm,
         "propensity": round(treatment.propensity, _PROBABILITY_DIGITS),
     }
-
-
-def _browser_treatment(treatment: Treatment) -> dict[str, Any]:
-    # An agent's id may be their name, so a browser learns only whether a call is allowed.
-    shown = {} if treatment.slot == "agent" else {"id": treatment.id}
-    return {**shown, **{key: value for key, value in treatment.content.items() if key in BROWSER_CONTENT}}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

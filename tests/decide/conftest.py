@@ -2,15 +2,33 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from service.decide.arms import draw_number
 from service.decide.policy import Policy, load_policy
 from service.decide.situation import Situation
-from service.model import AddressQuery, Consent, ConsentProof, Lead, Segment, SegmentShare
+from service.model import (
+    AddressMatch,
+    AddressQuery,
+    Consent,
+    ConsentProof,
+    Decision,
+    Lead,
+    MatchCategory,
+    MatchLevel,
+    NextAction,
+    Place,
+    Segment,
+    SegmentShare,
+    Treatment,
+    Versions,
+    Weights,
+)
 
 POLICY = Path(__file__).resolve().parents[2] / "reference_data" / "policy"
 TODAY = date(2026, 11, 23)
@@ -78,6 +96,31 @@ def _make_situation(lead: Lead | None = None, segment: Segment | None = None, **
     return Situation(lead=lead or _make_lead(), segment=segment or _make_segment(), **values)  # type: ignore[arg-type]
 
 
+def _log_decision(situation: Situation, treatments: Mapping[str, Treatment], **more: object) -> Decision:
+    """The decision of this situation as the log keeps it; `more` replaces single fields."""
+    lead = situation.lead
+    match = AddressMatch(lead.country, MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT)
+    made = Decision(
+        decision_id="dec_1",
+        lead_id=lead.lead_id,
+        status=situation.status,
+        reason=None,
+        made_at=situation.now,
+        country=lead.country,
+        language=lead.language,
+        channel=lead.channel,
+        address=match,
+        place=Place(lead.country, {}),
+        profile=None,
+        segment=situation.segment,
+        sub_segment=situation.sub_segment,
+        weights=Weights(),
+        treatments=treatments,
+        versions=Versions("r", "p"),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
 # Test modules cannot import from here (importlib mode), so the builders are handed out as fixtures.
 
 
@@ -94,6 +137,31 @@ def make_segment() -> Callable[..., Segment]:
 @pytest.fixture(scope="session")
 def make_lead() -> Callable[..., Lead]:
     return _make_lead
+
+
+@pytest.fixture(scope="session")
+def log_decision() -> Callable[..., Decision]:
+    return _log_decision
+
+
+@pytest.fixture(scope="session")
+def treated(policy: Policy) -> str:
+    """A lead who is not held out, under the salt of `make_situation`."""
+    return _first_lead(policy, held_out=False)
+
+
+@pytest.fixture(scope="session")
+def held_out(policy: Policy) -> str:
+    return _first_lead(policy, held_out=True)
+
+
+def _first_lead(policy: Policy, *, held_out: bool) -> str:
+    e = policy.experiments
+    return next(
+        f"lead-{n}"
+        for n in range(1000)
+        if (draw_number("pepper", e.holdout_key, f"lead-{n}") < e.holdout_share) is held_out
+    )
 
 
 @pytest.fixture(scope="session")

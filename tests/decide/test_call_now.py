@@ -13,38 +13,30 @@ from service.decide.consent import ListCheck
 from service.decide.policy import Policy
 from service.decide.situation import Situation
 from service.model import (
-    AddressMatch,
     Consent,
     ConsentProof,
     Decision,
-    MatchCategory,
-    MatchLevel,
-    NextAction,
-    Place,
     Treatment,
-    Versions,
-    Weights,
 )
 
 Make = Callable[..., Situation]
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
-def log(policy: Policy, situation: Situation, treatments: Mapping[str, Treatment] | None = None) -> Decision:
-    lead, versions = situation.lead, Versions("r", policy.version)
-    treatments = choose_treatments(policy, situation) if treatments is None else treatments
-    return Decision(
-        "dec_1", lead.lead_id, "ok", None, situation.now, lead.country, lead.language, lead.channel,
-        AddressMatch(lead.country, MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT),
-        Place(lead.country, {}), None, situation.segment, None, Weights(),
-        treatments, versions,
-    )  # fmt: skip
+@pytest.fixture
+def log(policy: Policy, log_decision: Callable[..., Decision]) -> Callable[..., Decision]:
+    def write(situation: Situation, treatments: Mapping[str, Treatment] | None = None) -> Decision:
+        return log_decision(
+            situation, choose_treatments(policy, situation) if treatments is None else treatments, status="ok"
+        )
+
+    return write
 
 
 def test_an_evening_after_the_decision_is_outside_call_hours(
-    policy: Policy, make_situation: Make, make_lead: Callable
+    policy: Policy, make_situation: Make, make_lead: Callable, log: Callable
 ) -> None:
-    decision = log(policy, make_situation(make_lead(), now=MONDAY))
+    decision = log(make_situation(make_lead(), now=MONDAY))
     assert check_call_now(policy, decision, MONDAY) == CallNow(True, "open", MONDAY)
     evening = MONDAY.replace(hour=21)
     opens = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -55,13 +47,13 @@ def test_an_evening_after_the_decision_is_outside_call_hours(
 
 
 def test_what_was_not_allowed_is_not_allowed_later(
-    policy: Policy, make_situation: Make, make_lead: Callable
+    policy: Policy, make_situation: Make, make_lead: Callable, log: Callable
 ) -> None:
-    decision = log(policy, make_situation(make_lead(consent=Consent())))
+    decision = log(make_situation(make_lead(consent=Consent())))
     assert check_call_now(policy, decision, MONDAY) == CallNow(False, "no_consent")
-    objected = log(policy, make_situation(make_lead(), objected=True))
+    objected = log(make_situation(make_lead(), objected=True))
     assert check_call_now(policy, objected, MONDAY).reason == "objected"
-    assert check_call_now(policy, log(policy, make_situation(), {}), MONDAY).reason == "no_agent_slot"
+    assert check_call_now(policy, log(make_situation(), {}), MONDAY).reason == "no_agent_slot"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +75,7 @@ def test_a_permission_runs_out(
     policy: Policy,
     make_situation: Make,
     make_lead: Callable,
+    log: Callable,
     country: str,
     language: str,
     consent: Consent,
@@ -90,7 +83,7 @@ def test_a_permission_runs_out(
     last: datetime,
 ) -> None:
     lead = make_lead(country=country, language=language, consent=consent)
-    decision = log(policy, make_situation(lead, now=MONDAY, lists=lists))
+    decision = log(make_situation(lead, now=MONDAY, lists=lists))
     assert decision.treatments["agent"].content["call_until"] == last.isoformat()
     before = check_call_now(policy, decision, last - timedelta(minutes=1))
     assert before.reason in ("open", "outside_call_hours")

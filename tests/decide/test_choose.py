@@ -31,21 +31,6 @@ def treated_id(salt: str, holdout_key: str, share: float) -> str:
     return next(f"lead-{n}" for n in range(1000) if draw_number(salt, holdout_key, f"lead-{n}") >= share)
 
 
-@pytest.fixture
-def treated(policy: Policy) -> str:
-    return treated_id("pepper", policy.experiments.holdout_key, policy.experiments.holdout_share)
-
-
-@pytest.fixture
-def held_out(policy: Policy) -> str:
-    e = policy.experiments
-    return next(
-        f"lead-{n}"
-        for n in range(1000)
-        if draw_number("pepper", e.holdout_key, f"lead-{n}") < e.holdout_share
-    )
-
-
 def ids(policy: Policy, situation: Situation) -> dict[str, str]:
     return {slot: treatment.id for slot, treatment in choose_treatments(policy, situation).items()}
 

@@ -64,8 +64,7 @@ def test_the_rules(
     allowed: bool,
     reason: str,
 ) -> None:
-    field = "post" if medium == "letter" else medium
-    consent = Consent(**{field: given}) if given else Consent()
+    consent = Consent(**{medium: given}) if given else Consent()
     answer = check_contact(policy.contact_rules[country], medium, consent, NOW, lists=lists)
     assert (answer.allowed, answer.reason) == (allowed, reason)
     assert answer.evidence
@@ -75,7 +74,7 @@ def test_the_rules(
 @pytest.mark.parametrize("country", ["DK", "SE", "NO", "FI"])
 @pytest.mark.parametrize("medium", ["email", "sms", "phone", "letter"])
 def test_an_objection_stops_everything(policy: Policy, country: str, medium: str) -> None:
-    consent = Consent(email=proof(), sms=proof(), phone=proof(), post=proof())
+    consent = Consent(email=proof(), sms=proof(), phone=proof(), letter=proof())
     answer = check_contact(policy.contact_rules[country], medium, consent, NOW, objected=True)
     assert (answer.allowed, answer.reason) == (False, "objected")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from service.decide.arms import draw_number
 from service.decide.choose import choose_treatments
 from service.decide.policy import Policy, load_policy
 from service.decide.situation import Situation
@@ -15,14 +14,6 @@ from service.model import Segment, SegmentShare
 
 Make = Callable[..., Situation]
 Edit = Callable[[str, str, str], int]
-
-
-@pytest.fixture
-def treated(policy: Policy) -> str:
-    e = policy.experiments
-    return next(
-        f"l{n}" for n in range(99) if draw_number("pepper", e.holdout_key, f"l{n}") >= e.holdout_share
-    )
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def make_lead(row: dict[str, str], arm: str, policy: Policy) -> Lead:
     proof = ConsentProof(True, NOW - timedelta(hours=1), "c-12")
     consent = Consent(
         profiling="profiling" in given,
-        **{medium: proof for medium in ("email", "phone", "sms", "post") if medium in given},
+        **{way: proof for way in ("email", "phone", "sms", "letter") if way in given},
     )
     query = AddressQuery(row["country"], "x")
     return Lead(f"g{number}", query, row["country"], row["language"], row["channel"], consent=consent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,7 @@ from service.decide.choose import choice_probabilities, choose_treatments
 from service.decide.policy import Policy, load_policy
 from service.decide.replay import rebuild_situation
 from service.decide.situation import Learned, Situation
-from service.model import (
-    AddressMatch,
-    Consent,
-    ConsentProof,
-    Decision,
-    MatchCategory,
-    MatchLevel,
-    NextAction,
-    Place,
-    Versions,
-    Weights,
-)
+from service.model import Consent, ConsentProof, Contact
 
 Make = Callable[..., Situation]
 
@@ -73,31 +63,59 @@ def test_the_odds_sum_to_one_and_are_the_logged_propensities(
     ],
 )
 def test_a_logged_lead_decided_again_by_the_same_policy_is_decided_the_same(
-    policy: Policy, make_situation: Make, make_lead: Callable, changes: dict
+    policy: Policy, make_situation: Make, make_lead: Callable, log_decision: Callable, changes: dict
 ) -> None:
     lead = make_lead("again", **changes)
     situation = make_situation(lead, status="ok" if lead.consent.profiling else "fallback")
     treatments = choose_treatments(policy, situation)
-    logged = Decision(
-        "dec_1", lead.lead_id, situation.status, None if lead.consent.profiling else "no_profiling_consent",
-        situation.now, lead.country, lead.language, lead.channel,
-        AddressMatch(lead.country, MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT),
-        Place(lead.country, {}), None, situation.segment, None, Weights(), treatments, Versions("r", "p"),
-    )  # fmt: skip
-    again = choose_treatments(policy, rebuild_situation(logged, situation.salt))
+    reason = None if lead.consent.profiling else "no_profiling_consent"
+    profiling = "performed" if lead.consent.profiling else "not_performed"
+    logged = log_decision(situation, treatments, reason=reason, profiling=profiling)
+    again = choose_treatments(policy, rebuild_situation(logged, policy.slots, situation.salt))
     assert {slot: (t.id, t.arm, t.propensity) for slot, t in again.items()} == {
         slot: (t.id, t.arm, t.propensity) for slot, t in treatments.items()
     }
 
 
-def test_an_objection_is_kept(policy: Policy, make_situation: Make, make_lead: Callable) -> None:
+def test_an_objection_is_kept(
+    policy: Policy, make_situation: Make, make_lead: Callable, log_decision: Callable
+) -> None:
     situation = make_situation(make_lead(), objected=True, status="fallback")
-    logged = Decision(
-        "dec_1", "crm-1", "fallback", "objected", situation.now, "DK", "da", "web_form",
-        AddressMatch("DK", MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT),
-        Place("DK", {}), None, situation.segment, None, Weights(), choose_treatments(policy, situation),
-        Versions("r", "p"),
-    )  # fmt: skip
-    again = rebuild_situation(logged, "pepper")
+    treatments = choose_treatments(policy, situation)
+    logged = log_decision(situation, treatments, reason="objected", profiling="not_performed")
+    again = rebuild_situation(logged, policy.slots, "pepper")
     assert again.objected
     assert choose_treatments(policy, again) == choose_treatments(policy, replace(situation, lead=again.lead))
+
+
+def test_what_was_refused_is_refused_again(
+    policy: Policy, make_situation: Make, make_lead: Callable, log_decision: Callable
+) -> None:
+    refused = ConsentProof(False, datetime(2026, 11, 20, tzinfo=UTC))
+    lead = make_lead(consent=Consent(phone=refused, sms=refused, letter=ConsentProof(True)))
+    situation = make_situation(lead)
+    treatments = choose_treatments(policy, situation)
+    again = rebuild_situation(log_decision(situation, treatments), policy.slots, "pepper")
+    found = {way: proof and proof.given for way in Contact if (proof := again.lead.consent.proof(way))}
+    assert found == {Contact.PHONE: False, Contact.SMS: False, Contact.LETTER: True}
+    for slot in ("agent", "contact_channel"):
+        assert choose_treatments(policy, again)[slot].content == treatments[slot].content
+
+
+def test_an_objection_is_read_off_a_decision_that_failed_for_another_reason(
+    policy: Policy, make_situation: Make, log_decision: Callable
+) -> None:
+    situation = make_situation(objected=True, status="degraded")
+    logged = log_decision(
+        situation, choose_treatments(policy, situation), reason="enrichment_failed", profiling="not_performed"
+    )
+    assert rebuild_situation(logged, policy.slots, "pepper").objected
+
+
+def test_a_slot_that_the_policy_does_not_know_tells_nothing_of_consent(
+    policy: Policy, make_situation: Make, log_decision: Callable
+) -> None:
+    situation = make_situation()
+    treatments = {f"old_{code}": t for code, t in choose_treatments(policy, situation).items()}
+    again = rebuild_situation(log_decision(situation, treatments), policy.slots, "pepper")
+    assert again.lead.consent == Consent()

@@ -80,14 +80,6 @@ def paragraph(explanation: Explanation, code: str) -> str:
     return "\n".join([found[0].heading, found[0].text, *found[0].items]) if found else ""
 
 
-@pytest.fixture
-def treated(policy: Policy) -> str:
-    e = policy.experiments
-    return next(
-        f"l{n}" for n in range(99) if draw_number("pepper", e.holdout_key, f"l{n}") >= e.holdout_share
-    )
-
-
 def test_the_page_says_what_of_whom_how_old_from_whom_and_how_to_object(
     policy: Policy, make_situation: Make, make_lead: Callable, make_segment: Callable, treated: str
 ) -> None:

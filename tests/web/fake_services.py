@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from service.address.matcher import Matcher
 from service.config import Config, load_config
+from service.decide.slots.kinds import read_slots
+from service.decide.toml_table import load_toml
 from service.flows.active import Assets
 from service.flows.enrich import Enricher
 from service.flows.past_figures import PastDecisions
@@ -22,8 +25,15 @@ BROWSER = {"Authorization": "Bearer pk_demo"}
 
 
 @dataclass(frozen=True)
+class FakePolicy:
+    slots: Mapping = field(
+        default_factory=lambda: read_slots(load_toml(load_config({}).reference_data / "policy", "slots.toml"))
+    )
+
+
+@dataclass(frozen=True)
 class FakeAssets(Assets):
-    policy: object = None
+    policy: object = field(default_factory=FakePolicy)
     release: FakeRelease = field(default_factory=FakeRelease)
     definitions: object = field(
         default_factory=lambda: load_definitions(load_config({}).reference_data / "policy" / "segments")

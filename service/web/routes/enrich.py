@@ -13,7 +13,7 @@ from service.flows.leads import lead_of
 from service.model import Decision
 from service.web.answer import answer_bytes
 from service.web.body import load
-from service.web.context import current_site
+from service.web.context import current_services, current_site
 from service.web.endpoint import endpoint
 from service.web.idempotency import note_decision, repeated_decision
 from service.web.problems import Problem, problem_body
@@ -44,7 +44,7 @@ def enrich(payload: Mapping[str, Any]) -> Response:
     What a person typed never gives an error: an address that is not understood gets the standard
     flow, and the answer says so. A publishable key gets the washed address and what to show only.
     """
-    return json_bytes(answer_bytes(_decide(payload), current_key().kind))
+    return json_bytes(_answer(payload))
 
 
 @blueprint.route("/enrich/batch", methods=["POST"])
@@ -64,11 +64,15 @@ def enrich_batch(payload: Mapping[str, Any]) -> Response:
             body = problem_body(problem.status, problem.detail, problem.errors)
             results.append({"problem": body})
         else:
-            results.append({"answer": orjson.Fragment(answer_bytes(_decide(lead), current_key().kind))})
+            results.append({"answer": orjson.Fragment(_answer(lead))})
     answered = sum("answer" in result for result in results)
     return json_bytes(
         orjson.dumps({"results": results, "answered": answered, "refused": len(results) - answered})
     )
+
+
+def _answer(sent: Mapping[str, Any]) -> bytes:
+    return answer_bytes(_decide(sent), current_key().kind, current_services().assets().policy.slots)
 
 
 def _decide(sent: Mapping[str, Any]) -> Decision:

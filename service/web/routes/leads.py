@@ -6,7 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.errors import NotFoundError
-from service.web.answer import answer_bytes, treatment_block
+from service.web.answer import answer_secret, treatment_block
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer, json_bytes
@@ -22,7 +22,7 @@ def lead(lead_id: str) -> Response:
 
     The log holds no address: of it, only how well it was matched, and the areas.
     """
-    return json_bytes(answer_bytes(current_services().past.latest(lead_id), "secret"))
+    return json_bytes(answer_secret(current_services().past.latest(lead_id)))
 
 
 @blueprint.route("/leads/<lead_id>/agent")

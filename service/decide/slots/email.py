@@ -1,4 +1,4 @@
-"""An e-mail treatment laid out as subject, text and HTML, always with the notice on how to object.
+"""E-mails: a message with subject and blocks, laid out as text and HTML with the notice on how to object.
 
 The layouts are policy (policy/email/*.jinja) and run in a sandbox: they can place the words they are
 given and nothing else. HTML is escaped. A layout without the notice is refused at load, and so is one
@@ -7,7 +7,7 @@ that does not parse or asks for a word that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,39 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.decide.company import Company
+from service.decide.slots.message import Message
+from service.decide.slots.slot import Slot, treatment_of_kind
+from service.decide.toml_table import Origin, TomlTable
+from service.decide.treatments import TreatmentRule
 from service.errors import PolicyError
+from service.model import Contact, Treatment
 
 TEXT_LAYOUT, HTML_LAYOUT = "email/layout.txt.jinja", "email/layout.html.jinja"
 _TRIAL = "the-notice-on-how-to-object"
+
+
+class Email(Message):
+    """A message by e-mail. It always has a service version: a lead without consent is welcomed too."""
+
+    name = "email"
+
+    def read_contact(self, row: TomlTable, fields: Sequence[str], lists: Sequence[str]) -> Contact:
+        if not ("subject" in fields and "blocks" in lists):
+            raise row.fault("an email slot needs the field 'subject' and the list 'blocks'.", "kind")
+        return Contact.EMAIL
+
+    def check_plan(self, slot: Slot, fit: Sequence[TreatmentRule], where: str) -> None:
+        super().check_plan(slot, fit, where)
+        if not any(rule.is_service for rule in fit):
+            raise Origin(slot.file, 1).fault(
+                f"slot '{slot.code}' has no service e-mail {where} for leads without e-mail consent; "
+                'add one with standard = true and kind = "service".'
+            )
+
+
+def first_message(slots: Mapping[str, Slot], treatments: Mapping[str, Treatment]) -> Treatment | None:
+    """The e-mail of a decision; None when it has none, or its policy named the slot otherwise."""
+    return treatment_of_kind(slots, treatments, Email.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +68,7 @@ class EmailLayouts:
     sender: Mapping[str, str]
 
     def render(self, content: Mapping[str, object]) -> RenderedEmail:
-        """Lays out the content of a `first_email` treatment, as `choose_treatments` answers it.
+        """Lays out the content of an e-mail, as `choose_treatments` answers it.
 
         Raises KeyError when `content` is not that of an e-mail.
         """
