@@ -54,6 +54,7 @@ class ConsentRequest(TypedDict):
     email: NotRequired[ConsentProofRequest | None]
     phone: NotRequired[ConsentProofRequest | None]
     sms: NotRequired[ConsentProofRequest | None]
+    letter: NotRequired[ConsentProofRequest | None]
     post: NotRequired[ConsentProofRequest | None]
 
 

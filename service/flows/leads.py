@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from service.model import AddressQuery, Channel, Consent, ConsentProof, Declared, Lead
+from service.model import AddressQuery, Channel, Consent, ConsentProof, Contact, Declared, Lead
 
 # Younger than any lead and older than any person: outside, the year was mistyped and is not used.
 _OLDEST_YEARS = 125
@@ -59,16 +59,16 @@ def _believable_year(year: int | None) -> int | None:
 def _consent(sent: Mapping[str, Any]) -> Consent:
     if not sent:
         return _NO_CONSENT_SENT
-    return Consent(
-        profiling=sent.get("profiling", True),
-        email=_proof(sent.get("email")),
-        phone=_proof(sent.get("phone")),
-        sms=_proof(sent.get("sms")),
-        letter=_proof(sent.get("post")),
-    )
+    proofs: dict[str, ConsentProof] = {}
+    for word, proof in sent.items():
+        if word != "profiling" and proof is not None:
+            way = Contact(word).value
+            if (
+                way == word or way not in proofs
+            ):  # where an old word for it was sent as well, the new one counts
+                proofs[way] = _proof(proof)
+    return Consent(profiling=sent.get("profiling", True), **proofs)
 
 
-def _proof(sent: Mapping[str, Any] | None) -> ConsentProof | None:
-    if sent is None:
-        return None
+def _proof(sent: Mapping[str, Any]) -> ConsentProof:
     return ConsentProof(given=sent["given"], at=sent.get("at"), text_version=sent.get("text_version"))

@@ -16,13 +16,12 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from service.model import Contact
 from service.segment.cells import ATTRIBUTES, CELL_ATTRIBUTES, CELLS, SHAPE, URBANITIES
 
 LANGUAGES = ("da", "sv", "nb", "fi", "en")
-CHANNELS = (
-    "app", "e_mail", "letter", "local_paper", "outdoor", "phone", "podcast", "radio", "sms",
-    "social_media", "store", "tv", "web_search",
-)  # fmt: skip
+# Where a segment is met, beside the ways of contact
+PLACES = ("local_paper", "outdoor", "podcast", "radio", "social_media", "store", "tv", "web_search")
 _CODE = re.compile(r"[A-Z][0-9]{1,2}")
 _SEGMENT_KEYS = {"code", "name", "portrait", "rule", "card"}
 _CARD_KEYS = {"needs", "motivators", "channels", "media", "priority"}
@@ -125,6 +124,15 @@ class DefinitionFile:
     def _fault(self, start: int, key: str, sentence: str) -> None:
         self.faults.append(f"{self._where(start, key)}: {sentence}")
 
+    def _channel(self, start: int, code: str, word: str) -> str:
+        """A place or a way of contact, by its word of today."""
+        try:
+            return word if word in PLACES else Contact(word).value
+        except ValueError:
+            known = ", ".join(sorted((*PLACES, *Contact)))
+            self._fault(start, "channels", f"segment {code}: no channel {word!r}; known: {known}")
+            return word
+
     def segments(self) -> list[SegmentDefinition]:
         found = []
         for number, table in enumerate(self._tables):
@@ -206,11 +214,8 @@ class DefinitionFile:
                 self._fault(start, key, f"segment {code}: card line {key} is a list of words, not empty")
                 continue
             lists[key] = tuple(values)
-        for channel in lists.get("channels", ()):
-            if channel not in CHANNELS:
-                self._fault(
-                    start, "channels", f"segment {code}: no channel {channel!r}; known: {', '.join(CHANNELS)}"
-                )
+        if "channels" in lists:
+            lists["channels"] = tuple(self._channel(start, code, word) for word in lists["channels"])
         media, priority = card.get("media"), card.get("priority")
         if media not in ("broad", "precise"):
             self._fault(start, "media", f"segment {code}: media is {media!r}; write broad or precise")

@@ -78,7 +78,15 @@ class ConsentRequest(Strict):
     email = fields.Nested(ConsentProofRequest, allow_none=True)
     phone = fields.Nested(ConsentProofRequest, allow_none=True)
     sms = fields.Nested(ConsentProofRequest, allow_none=True)
-    post = fields.Nested(ConsentProofRequest, allow_none=True)
+    letter = fields.Nested(ConsentProofRequest, allow_none=True)
+    post = fields.Nested(
+        ConsentProofRequest,
+        allow_none=True,
+        metadata={
+            "deprecated": True,
+            "description": "The old word for `letter`, which counts where both are sent.",
+        },
+    )
 
 
 class EnrichRequest(Strict):
