@@ -93,7 +93,7 @@ def _explain_figures(decision: Decision, language: str, words: WhyWords, names: 
     text = words.say("looked.text", area=area, households=households)
     if not profile.households:
         text = words.say("looked.text_few", area=area)
-    facts = [_fact(item, words) for item in segment.evidence[:_MOST_FACTS]]
+    facts = [tell_fact(item, words) for item in segment.evidence[:_MOST_FACTS]]
     paragraphs = [Paragraph("looked", words.say("looked.heading"), text, tuple(facts))]
     used = sorted({(f.source, f.vintage, f.level) for f in profile.figures.values()})
     sources = [
@@ -145,7 +145,7 @@ def _standard_reason(decision: Decision) -> str:
 # ---------------------------------------------------------------- words and numbers
 
 
-def _fact(item: Evidence, words: WhyWords) -> str:
+def tell_fact(item: Evidence, words: WhyWords) -> str:
     """One fact of the evidence; an area's is written `value share%` by the segment model."""
     value, _, share = item.value.partition(" ")
     name = f"facts.{item.fact}"

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from service.model import UNKNOWN_SEGMENT, Declared, Evidence, Found, Place, Segment, SegmentShare
 from service.segment.areas import LevelTable, attribute_matrix, load_levels, value_of_cells
-from service.segment.cells import CELL_ATTRIBUTES, CELLS, URBANITIES
+from service.segment.cells import ATTRIBUTES, CELL_ATTRIBUTES, CELLS, URBANITIES
 from service.segment.definitions import Definitions
-from service.segment.likelihood import Facts, gather_facts, likelihoods
+from service.segment.likelihood import FACTS, Facts, gather_facts, likelihoods
 from service.segment.thin import thin_reason
 from service.tables import Kept, Release
 
@@ -29,6 +29,11 @@ KEPT_AREAS = 8192  # prepared areas kept in memory, 3 kB each
 KEPT_ANSWERS = 8192  # answers kept, by area, facts and language; about 3 kB each
 LEAST_SHARE = 1e-12  # stands for zero under a logarithm
 LEAST_EFFECT = 0.005  # bits; a fact that moved less is not told
+# Every fact that evidence can name -> the values with which it is told; an area's with a share behind it.
+EVIDENCE: Mapping[str, tuple[str, ...]] = {
+    **FACTS,
+    **{f"area_{name}": values for name, values in ATTRIBUTES.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)

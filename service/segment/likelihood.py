@@ -6,6 +6,7 @@ are uncertain: a missing floor is no proof of a house, and registers and people 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.model import AddressMatch, Declared, MatchLevel, UnitFacts
-from service.segment.cells import DWELLINGS, LIFE_STAGES, TENURES, attribute_of_cells
+from service.segment.cells import CHILDREN, DWELLINGS, LIFE_STAGES, TENURES, attribute_of_cells
 
 Cells = NDArray[np.float64]
 
@@ -42,6 +43,20 @@ NEIGHBOUR_DISTANCE = {
     "flat": (0.39, 0.46, 0.12, 0.03),
     "dormitory_other": (0.24, 0.28, 0.30, 0.18),
 }
+# Every fact that is known of one lead -> the values with which it is told.
+GIVEN = ("not_given", "given")
+UNITS = ("1", "2", "3_or_more")
+NEIGHBOURS = ("under_10_m", "10_18_m", "18_35_m", "over_35_m")  # between the NEIGHBOUR_BOUNDS
+LET = "rented"  # a register that knows a home is let, but not by whom
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "floor_or_door": GIVEN,
+    "units_at_number": UNITS,
+    "neighbour_distance": NEIGHBOURS,
+    "dwelling": DWELLINGS,
+    "tenure": (*TENURES, LET),
+    "declared_life_stage": LIFE_STAGES,
+    "declared_children_at_home": CHILDREN,
+}
 REGISTER_ERROR = 0.01  # a building register names another class than the true one
 DECLARED_ERROR = 0.01  # a declared birth year or child is wrong or mistyped
 ADULT_AGES = (18, 110)  # a declared birth year outside is a typing error and says nothing
@@ -63,9 +78,6 @@ class Facts:
     tenure: str | None = None
     stages: tuple[float, ...] | None = None
     children: bool | None = None
-
-
-LET = "rented"
 
 
 def gather_facts(match: AddressMatch, unit: UnitFacts | None, declared: Declared, today: date) -> Facts:
@@ -107,13 +119,11 @@ def likelihoods(facts: Facts) -> tuple[tuple[str, str, Cells], ...]:
     """(fact, value, P(fact | cell) as [384]) of everything known."""
     found: list[tuple[str, str, Cells]] = []
     if facts.floor is not None:
-        found.append(("floor_or_door", "given" if facts.floor else "not_given", _floor(facts.floor)))
+        found.append(("floor_or_door", GIVEN[facts.floor], _floor(facts.floor)))
     if facts.units is not None:
-        value = "3_or_more" if facts.units == 3 else str(facts.units)
-        found.append(("units_at_number", value, _units(facts.units)))
+        found.append(("units_at_number", UNITS[facts.units - 1], _units(facts.units)))
     if facts.neighbour is not None:
-        value = ("under_10_m", "10_18_m", "18_35_m", "over_35_m")[facts.neighbour]
-        found.append(("neighbour_distance", value, _neighbour(facts.neighbour)))
+        found.append(("neighbour_distance", NEIGHBOURS[facts.neighbour], _neighbour(facts.neighbour)))
     if facts.dwelling is not None:
         found.append(("dwelling", facts.dwelling, _register("dwelling", DWELLINGS, facts.dwelling)))
     if facts.tenure is not None:
@@ -123,8 +133,7 @@ def likelihoods(facts: Facts) -> tuple[tuple[str, str, Cells], ...]:
         value = LIFE_STAGES[max(range(len(facts.stages)), key=facts.stages.__getitem__)]
         found.append(("declared_life_stage", value, _stages(facts.stages)))
     if facts.children is not None:
-        value = "yes" if facts.children else "no"
-        found.append(("declared_children_at_home", value, _children(facts.children)))
+        found.append(("declared_children_at_home", CHILDREN[facts.children], _children(facts.children)))
     return tuple(found)
 
 
