@@ -14,7 +14,7 @@ from service.analyst.customers import CustomerBase
 from service.analyst.market import Market, VariableNote
 from service.analyst.tables import AnalystTable
 from service.segment.compare import Z
-from service.segment.correlate import SAME, correlation_matrix
+from service.segment.correlate import SAME, Correlations, correlate_figures
 
 Floats = NDArray[np.float64]
 RIDGE = 1e-6  # keeps the inverse finite where shares of one whole sum to 1
@@ -23,22 +23,14 @@ RIDGE = 1e-6  # keeps the inverse finite where shares of one whole sum to 1
 def variable_correlations(market: Market, level: str = "") -> tuple[list[VariableNote], Floats]:
     """The variables known at a level (default the finest), and their correlations over its areas."""
     areas = market.level(level) if level else market.finest
-    known = np.isfinite(areas.figures) & (areas.households > 0)[:, None]
-    varies = np.array(
-        [len(np.unique(column[k])) > 1 for column, k in zip(areas.figures.T, known.T, strict=True)]
-    )
-    notes = [note for note, kept in zip(market.variables, varies, strict=True) if kept]
-    return notes, correlation_matrix(areas.figures[:, varies], areas.households)
+    found = correlate_figures([note.code for note in market.variables], areas.figures, areas.households)
+    return [note for note in market.variables if note.code in found.codes], found.matrix
 
 
 def correlation_pairs(notes: Sequence[VariableNote], matrix: Floats) -> AnalystTable:
     """Pairs with |r| of SAME or more, strongest first."""
-    first, second = np.triu_indices(len(matrix), k=1)
-    r = matrix[first, second]
-    keep = np.abs(r) >= SAME
-    codes = np.array([note.code for note in notes])
-    frame = pd.DataFrame({"first": codes[first[keep]], "second": codes[second[keep]], "r": r[keep]})
-    frame = frame.sort_values("r", key=lambda values: -values.abs(), ignore_index=True)
+    pairs = Correlations(tuple(note.code for note in notes), matrix).pairs()
+    frame = pd.DataFrame(pairs, columns=["first", "second", "r"])
     return AnalystTable("correlation_pairs", "Variables that say the same", frame, {
         "first": "One variable.",
         "second": "The other.",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.area.figures import area_names, read_figures
 from service.segment.assign import SegmentModel
-from service.segment.compare import figures_of
 from service.segment.definitions import Definitions
 from service.segment.potential import segment_shares
 from service.tables import Release
@@ -81,12 +81,12 @@ def load_market(release: Release, country: str, definitions: Definitions, langua
         )
         for entry in release.json(country, "variables")
     )  # fmt: skip
+    codes = [note.code for note in notes]
     levels = []
     for table in model.levels:
-        profiles = release.table(country, f"profiles_{table.level}")
-        names = dict(zip(profiles["code"].to_pylist(), profiles["name"].to_pylist(), strict=True))
-        named = tuple(names.get(code) or code for code in table.rows)
-        figures = figures_of(release, country, table, [note.code for note in notes])
+        names = area_names(release, country, table.level)
+        named = tuple(names.get(code, code) for code in table.rows)
+        figures = read_figures(release, country, table.level, codes).of_areas(table.rows)
         levels.append(
             MarketLevel(
                 table.level, tuple(table.rows), named, table.rows, table.households,

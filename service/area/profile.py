@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from service.area.figures import LevelFigures, read_figures
 from service.model import Figure, Place, Profile
 from service.tables import Kept, Release
 
@@ -27,28 +25,12 @@ class _Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class _LevelTable:
-    """One level: code -> row, households and urbanity per row, values [rows, variables] (NaN unknown)."""
-
-    name: str
-    row: Mapping[str, int]
-    households: Any
-    urbanity: Any
-    values: Any
-
-    def speaking(self, code: str) -> int | None:
-        """The row of an area with enough households to speak."""
-        row = self.row.get(code)
-        return row if row is not None and self.households[row] >= LEAST_HOUSEHOLDS else None
-
-
-@dataclass(frozen=True, slots=True)
 class Profiles:
     """All profiles of one country. A call is a look-up: the profile of a place is made once and kept."""
 
     country: str
     variables: tuple[_Variable, ...]
-    _levels: tuple[_LevelTable, ...]
+    _levels: tuple[LevelFigures, ...]
     _kept: Kept[tuple[tuple[str, str], ...], Profile | None]
     _figures: dict[tuple[str, int], dict[str, Figure]]
 
@@ -69,7 +51,7 @@ class Profiles:
             for code in codes
         )
         levels = tuple(
-            _level_table(release, country, level, codes)
+            read_figures(release, country, level, codes)
             for level in release.levels(country)
             if release.has(country, f"profiles_{level}")
         )
@@ -89,11 +71,23 @@ class Profiles:
         except KeyError:
             return self._kept.keep(key, self._make_profile({**place.codes, "country": self.country}))
 
+    def level(self, name: str) -> LevelFigures:
+        """The figures of all areas of a level, as they are published. Raises KeyError."""
+        return {level.level: level for level in self._levels}[name]
+
+    def own_values(self, level: str, code: str) -> Mapping[str, float]:
+        """The values of one area alone, nothing filled in; empty where it has too few households to speak."""
+        table = next((table for table in self._levels if table.level == level), None)
+        row = _speaking_row(table, code) if table else None
+        if table is None or row is None:
+            return {}
+        return {variable: figure.value for variable, figure in self._area_figures(table, row).items()}
+
     def _make_profile(self, asked: Mapping[str, str]) -> Profile | None:
         speaking = [
             (level, row)
             for level in self._levels
-            if (row := level.speaking(asked.get(level.name, ""))) is not None
+            if (row := _speaking_row(level, asked.get(level.level, ""))) is not None
         ]
         if not speaking:
             return None
@@ -104,16 +98,16 @@ class Profiles:
             self._fill(figures, speaking[1:])
         return Profile(
             country=self.country,
-            level=first.name,
-            code=asked[first.name],
+            level=first.level,
+            code=asked[first.level],
             households=float(first.households[row]),
             urbanity=int(first.urbanity[row]),
             figures=figures,
         )
 
-    def _area_figures(self, level: _LevelTable, row: int) -> dict[str, Figure]:
+    def _area_figures(self, level: LevelFigures, row: int) -> dict[str, Figure]:
         """The figures of one area, made once: there are fewer areas than places."""
-        key = (level.name, row)
+        key = (level.level, row)
         made = self._figures.get(key)
         if made is None:
             made = {}
@@ -124,7 +118,7 @@ class Profiles:
             self._figures[key] = made
         return made
 
-    def _fill(self, figures: dict[str, Figure], coarser: list[tuple[_LevelTable, int]]) -> None:
+    def _fill(self, figures: dict[str, Figure], coarser: list[tuple[LevelFigures, int]]) -> None:
         for number, variable in enumerate(self.variables):
             if variable.code in figures:
                 continue
@@ -135,7 +129,13 @@ class Profiles:
                     break
 
 
-def _figure(level: _LevelTable, row: int, number: int, variable: _Variable) -> Figure | None:
+def _speaking_row(level: LevelFigures, code: str) -> int | None:
+    """The row of an area with enough households to speak."""
+    row = level.row.get(code)
+    return row if row is not None and level.households[row] >= LEAST_HOUSEHOLDS else None
+
+
+def _figure(level: LevelFigures, row: int, number: int, variable: _Variable) -> Figure | None:
     value = float(level.values[row, number])
     if math.isnan(value):
         return None
@@ -144,7 +144,7 @@ def _figure(level: _LevelTable, row: int, number: int, variable: _Variable) -> F
         value=_rounded(value),
         unit=variable.unit,
         index=_index(value, variable.country_value),
-        level=level.name,
+        level=level.level,
         vintage=variable.vintage,
         source=variable.source,
         households=households,
@@ -164,15 +164,3 @@ def _rounded(value: float) -> float:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _level_table(release: Release, country: str, level: str, codes: list[str]) -> _LevelTable:
-    table = release.table(country, f"profiles_{level}")
-    values = np.column_stack([table.column(c).to_numpy().astype(np.float32) for c in codes])
-    return _LevelTable(
-        level,
-        {code: row for row, code in enumerate(table.column("code").to_pylist())},
-        np.nan_to_num(table.column("households").to_numpy()),
-        table.column("urbanity").to_numpy(),
-        values,
-    )

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from service.area.profile import Profiles
 from service.decide.policy import Policy, hash_files
 from service.decide.situation import Status
-from service.errors import DoorstepError
+from service.errors import DoorstepError, InvalidInputError
 from service.flows.country import CountryTables
 from service.flows.policy_for_lead import PolicyForLead
 from service.model import Lead, Versions
@@ -41,6 +42,19 @@ class Assets:
         """The language of leads that name none."""
         market = self.policy.company.markets.get(country)
         return market.language if market else "en"
+
+    def tables_of(self, country: str) -> CountryTables:
+        """The tables of a country. Raises InvalidInputError for one that the release does not have."""
+        tables = self.countries.get(country.upper())
+        if tables is None:
+            raise InvalidInputError(
+                f"There are tables for {', '.join(sorted(self.countries))} only.", "country"
+            )
+        return tables
+
+    def profiles(self) -> Mapping[str, Profiles]:
+        """The open figures by country."""
+        return {country: tables.profiles for country, tables in self.countries.items()}
 
     def versions_for(self, lead: Lead, status: Status) -> Versions:
         """What a lead's answer is made from, with the models that it was drawn to follow."""

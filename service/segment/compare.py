@@ -10,9 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from service.segment.areas import LevelTable
 from service.segment.cells import URBANITIES
-from service.tables import Release
 
 Floats = NDArray[np.float64]
 Part = tuple[Floats, Floats, Floats]  # values [areas, k], counts of the base [areas], households [areas]
@@ -49,17 +47,6 @@ def base_means(parts: Sequence[Part]) -> tuple[Floats, Floats, Floats]:
         error = np.sqrt(squares * areas / np.maximum(areas - 1, 1))
     error[areas < 2] = np.nan
     return mean, error, total
-
-
-def figures_of(release: Release, country: str, table: LevelTable, codes: Sequence[str]) -> Floats:
-    """Open figures of a level's areas in the order of its joint table, [areas, variables]; NaN unknown."""
-    profiles = release.table(country, f"profiles_{table.level}")
-    place = {code: row for row, code in enumerate(profiles["code"].to_pylist())}
-    order = np.array([place.get(code, -1) for code in table.rows])
-    columns = [profiles[code].to_numpy(zero_copy_only=False).astype(np.float64) for code in codes]
-    figures: Floats = np.stack(columns, axis=1)[order]
-    figures[order < 0] = np.nan
-    return figures
 
 
 def area_groups(households: Floats, urbanity: Floats, income: Floats | None) -> list[tuple[str, str, Floats]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from service.tables import Release
 
 Floats = NDArray[np.float64]
 SAME = 0.7  # |r| from which two variables are said to say the same: half of the variance is shared
@@ -15,9 +14,8 @@ SAME = 0.7  # |r| from which two variables are said to say the same: half of the
 
 @dataclass(frozen=True, slots=True)
 class Correlations:
-    """`codes` of the variables that vary at the level, and `matrix` [variables, variables]."""
+    """`codes` of the variables that vary over the areas, and `matrix` [variables, variables]."""
 
-    level: str
     codes: tuple[str, ...]
     matrix: Floats
 
@@ -33,22 +31,16 @@ class Correlations:
         return sorted(found, key=lambda pair: (-abs(pair[2]), pair[0], pair[1]))
 
 
-def correlate_figures(release: Release, country: str, level: str = "") -> Correlations:
-    """Pearson correlations over the areas of a level (default the finest), weighted by households.
+def correlate_figures(codes: Sequence[str], figures: Floats, households: Floats) -> Correlations:
+    """Pearson correlations of variables over areas, weighted by households, of those that vary.
 
-    Each pair uses the areas where both are known, and is 0 if there are none. Raises ReleaseError.
+    `figures` [areas, variables] in the order of `codes`, NaN unknown. Each pair uses the areas where both
+    are known, and is 0 if there are none.
     """
-    name = level or release.finest(country)
-    table = release.table(country, f"profiles_{name}")
-    codes = [entry["code"] for entry in release.json(country, "variables")]
-    figures = np.stack(
-        [table[code].to_numpy(zero_copy_only=False).astype(np.float64) for code in codes], axis=1
-    )
-    households = np.nan_to_num(table["households"].to_numpy(zero_copy_only=False).astype(np.float64))
     known = np.isfinite(figures) & (households > 0)[:, None]
-    varies = np.array([len(np.unique(figures[known[:, n], n])) > 1 for n in range(len(codes))])
+    varies = np.array([len(np.unique(figures[known[:, n], n])) > 1 for n in range(len(codes))], dtype=bool)
     kept = tuple(code for code, varied in zip(codes, varies, strict=True) if varied)
-    return Correlations(name, kept, correlation_matrix(figures[:, varies], households))
+    return Correlations(kept, correlation_matrix(figures[:, varies], households))
 
 
 def correlation_matrix(figures: Floats, weights: Floats) -> Floats:

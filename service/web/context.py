@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from flask import current_app
 
@@ -45,3 +46,9 @@ def current_site() -> Site:
 def current_services() -> Services:
     """The services of the running application: what every route reaches the product through."""
     return current_site().services
+
+
+def asked_country(query: Mapping[str, Any]) -> str:
+    """The country of a query, the service's own where it names none."""
+    country: str = query.get("country") or current_services().config.country
+    return country.upper()

@@ -1,4 +1,4 @@
-"""The whole service over the committed release and policy, with a store of its own."""
+"""The whole service over the committed release and policy, and stores of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.config import load_config
+from service.store.store import Store, open_store
 from service.wiring import Services, build_services
 
 
@@ -19,3 +20,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     )
     yield built
     built.store.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    opened = open_store(f"sqlite:///{tmp_path / 'own.sqlite'}", salt="tests")
+    yield opened
+    opened.close()

@@ -1,17 +1,15 @@
 """Base against market: means, errors and groups from counts per area."""
 
 from math import sqrt
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from scipy.stats import norm
 
+from service.area.figures import read_figures
 from service.segment.areas import load_levels
-from service.segment.compare import Z, area_groups, base_means, figures_of, thirds
+from service.segment.compare import Z, area_groups, base_means, thirds
 from service.tables import Release
-from tests.segment.conftest import invented_joint, make_release, write_table
 
 
 def test_a_base_like_the_market_has_the_mean_of_the_market() -> None:
@@ -53,7 +51,8 @@ def test_thirds_hold_a_third_of_the_households_each_in_order() -> None:
 def test_groups_of_urbanity_share_out_all_households(shipped_release: Release) -> None:
     for country in shipped_release.countries:
         finest = load_levels(shipped_release, country)[0]
-        income = figures_of(shipped_release, country, finest, ["household_income_mean"])[:, 0]
+        income = read_figures(shipped_release, country, finest.level, ["household_income_mean"])
+        income = income.of_areas(finest.rows)[:, 0]
         groups = area_groups(finest.households, finest.urbanity, income)
         urban = sum(weights.sum() for kind, _, weights in groups if kind == "urbanity")
         assert urban == pytest.approx(finest.households.sum())
@@ -85,21 +84,6 @@ def test_two_areas_tell_an_error_and_one_tells_none() -> None:
     one = base_means([(np.array([[0.5]]), np.array([3.0]), np.ones(1))])
     assert np.isfinite(two[1][0])
     assert (one[0][0], np.isnan(one[1][0])) == (0.5, True)
-
-
-def test_figures_come_in_the_order_of_the_joint_table_and_unknown_where_there_are_none(
-    tmp_path: Path,
-) -> None:
-    release = make_release(tmp_path, {code: (100.0, 0, invented_joint(0.5)) for code in ("a", "b", "c")})
-    profiles = pa.table(
-        {"code": ["c", "x", "a"], "urbanity": [0, 0, 0], "one": [3, 9, None], "two": [30, 90, 10]}
-    )
-    write_table(release.folder, "profiles_polling_area", profiles)
-    release = Release.open(tmp_path, verify=False)
-    figures = figures_of(release, "DK", load_levels(release, "DK")[0], ["two", "one"])
-    assert figures[0, 0] == 10
-    assert figures[2].tolist() == [30, 3]
-    assert np.isnan(figures[[0, 1, 1], [1, 0, 1]]).all()
 
 
 def test_thirds_are_cut_by_households_at_the_middle_of_an_area() -> None:

@@ -42,6 +42,8 @@ PROFILE = Profile(
 class FakeCountry:
     """Knows one house; everything else is not recognised. Completes the houses of one street."""
 
+    code = "DK"
+
     def __init__(self, matcher):
         self.matcher = matcher
 

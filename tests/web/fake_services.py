@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from service.address.matcher import Matcher
 from service.config import Config, load_config
@@ -26,6 +27,7 @@ BROWSER = {"Authorization": "Bearer pk_demo"}
 
 @dataclass(frozen=True)
 class FakePolicy:
+    experiments: object = field(default_factory=lambda: SimpleNamespace(holdout_share=0.05))
     slots: Mapping = field(
         default_factory=lambda: read_slots(load_toml(load_config({}).reference_data / "policy", "slots.toml"))
     )

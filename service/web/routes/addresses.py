@@ -9,11 +9,9 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.address.suggest import suggest_addresses
-from service.errors import InvalidInputError
-from service.flows.country import CountryTables
 from service.flows.leads import address_of
 from service.web.answer import match_block, one_line, suggestion_block
-from service.web.context import current_services, current_site
+from service.web.context import asked_country, current_services, current_site
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer
 from service.web.schemas.addresses import SuggestAnswer, SuggestQuery, WashAnswer, WashRequest
@@ -35,7 +33,8 @@ def wash(payload: Mapping[str, Any]) -> Response:
     `next_action` says what a form should do: accept it, let the visitor confirm `text`, or let them fix
     what they typed (perhaps by one of the `alternatives`). It is never a reason to refuse the form.
     """
-    country, tables = _tables(payload.get("country"))
+    country = asked_country(payload)
+    tables = current_services().assets().tables_of(country)
     match = tables.match_address(address_of(payload["address"], country), _WASH_DEADLINE_MS)
     current_site().metrics.count_match(country, match.level, match.category)
     block = match_block(match)
@@ -50,17 +49,6 @@ def suggest(query: Mapping[str, Any]) -> Response:
 
     `complete` is false while a house number, floor or door is still to come.
     """
-    _, tables = _tables(query.get("country"))
+    tables = current_services().assets().tables_of(asked_country(query))
     found = suggest_addresses(tables.matcher, query["q"], query.get("limit", _DEFAULT_LIMIT))
     return json_answer({"suggestions": [suggestion_block(s) for s in found]})
-
-
-def _tables(sent: str | None) -> tuple[str, CountryTables]:
-    """The tables of the asked country. Raises InvalidInputError for one that the release does not have."""
-    services = current_services()
-    country = (sent or services.config.country).upper()
-    countries = services.assets().countries
-    tables = countries.get(country)
-    if tables is None:
-        raise InvalidInputError(f"There are tables for {', '.join(sorted(countries))} only.", "country")
-    return country, tables

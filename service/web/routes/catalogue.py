@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.errors import InvalidInputError, NotFoundError
-from service.web.context import current_services
+from service.errors import NotFoundError
+from service.web.context import asked_country, current_services
 from service.web.endpoint import endpoint
 from service.web.respond import catalogue_answer
 from service.web.schemas.catalogue import (
@@ -50,16 +50,13 @@ def segment(code: str) -> Response:
 @endpoint(scope="enrich", query=CatalogueQuery, answers=VariablesAnswer, also=(304,), headers=_CONDITIONAL)
 def variables(query: Mapping[str, Any]) -> Response:
     """The variables of a country: unit, topic, names, what they are weighted by, source and vintage."""
-    services = current_services()
-    release = services.assets().release
-    country = (query.get("country") or services.config.country).upper()
-    if country not in release.countries:
-        raise InvalidInputError(f"There are tables for {', '.join(release.countries)} only.", "country")
+    assets = current_services().assets()
+    country = assets.tables_of(asked_country(query)).code
     return catalogue_answer(
         {
             "country": country,
-            "reference_data": release.id,
-            "variables": release.json(country, "variables"),
+            "reference_data": assets.release.id,
+            "variables": assets.release.json(country, "variables"),
         }
     )
 
