@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from service.cli.learn_curve import curve, drivers, products
-from service.cli.learn_log import import_, lift
+from service.cli.learn_import import import_
+from service.cli.learn_lift import lift
 from service.cli.learn_policy import promote, replay, silent
 from service.cli.learn_table import table as log_table
 from service.learn.models.card import card_lines

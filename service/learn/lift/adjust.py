@@ -7,41 +7,16 @@ samples). Needs only sums per area and side, because x is the same for all decis
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from service.errors import InvalidInputError
 from service.learn.lift.compare import HOLDOUT, LEAST_DECISIONS, Sums
 from service.learn.lift.sequential import Watched, watched_difference
 from service.learn.values import FloatArray
-from service.tables import Release
 
 RIDGE = 1e-6
-
-
-def figures_of_areas(release: Release, variables: Sequence[str]) -> dict[tuple[str, str], dict[str, float]]:
-    """(level, code) -> figures of every area of a release. Raises InvalidInputError for an unknown one."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    known: set[str] = set()
-    for country in release.countries:
-        for level in release.levels(country):
-            if release.has(country, f"profiles_{level}"):
-                table = release.table(country, f"profiles_{level}")
-                here = [v for v in variables if v in table.column_names]
-                known.update(here)
-                columns = [table.column(v).to_pylist() for v in here]
-                for code, *values in zip(table.column("code").to_pylist(), *columns, strict=True):
-                    shown = {
-                        v: x for v, x in zip(here, values, strict=True) if x is not None and not math.isnan(x)
-                    }
-                    found[level, code] = shown
-    if unknown := [v for v in variables if v not in known]:
-        names = ", ".join(unknown)
-        raise InvalidInputError(f"No variable is called {names}; GET /variables lists them.", "adjust")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +31,12 @@ class Adjusted:
 
 
 def adjust_by_area(
-    cells: Iterable[Sums], figures: Mapping[tuple[str, str], Mapping[str, float]], variables: tuple[str, ...]
+    cells: Iterable[Sums], figures: Callable[[str, str, str], Mapping[str, float]], variables: tuple[str, ...]
 ) -> list[Adjusted]:
-    """Per slot, over areas whose `figures` (by level and code) have all `variables`."""
+    """Per slot, over areas whose `figures` (of country, level and code) have all `variables`."""
     by_slot: dict[str, list[tuple[FloatArray, bool, int, int]]] = {}
     for cell in cells:
-        known = figures.get((cell.group["area_level"], cell.group["area_code"]), {})
+        known = figures(*(cell.group[name] for name in ("country", "area_level", "area_code")))
         x = np.array([known.get(v, np.nan) for v in variables])
         if not np.isnan(x).any():
             side = cell.group["arm"] == HOLDOUT

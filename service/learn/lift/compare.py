@@ -259,7 +259,7 @@ class ComplaintAlarm:
     pause: bool
 
 
-def complaint_alarms(cells: Iterable[Sums], limit: float) -> list[ComplaintAlarm]:
+def complaint_alarms(cells: Iterable[Sums], limit: float = COMPLAINT_LIMIT) -> list[ComplaintAlarm]:
     """Treatments to pause: the always-valid lower end of the complaint rate is above `limit`."""
     sides: dict[tuple[str, str], Side] = defaultdict(Side)
     for cell in cells:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -10,17 +9,8 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.learn.lift.adjust import adjust_by_area, figures_of_areas
-from service.learn.lift.compare import (
-    COMPLAINT_LIMIT,
-    complaint_alarms,
-    lift_rows,
-    needed_dimensions,
-    ratio_alarms,
-)
+from service.flows.lift import LiftQuestion, measure_frequency, measure_lift
 from service.learn.lift.rows import row_json, rows_csv
-from service.learn.lift.sequential import watched_difference
-from service.store.exposure import exposures
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer
@@ -39,35 +29,30 @@ def lift(query: Mapping[str, Any]) -> Response:
     `adjust` sharpens the lift per slot, over all days, by figures of the leads' small areas.
     """
     services = current_services()
-    facts = services.store.facts
+    assets = services.assets()
     by = list(dict.fromkeys(query["by"].split(",")))
-    only = {"slot": query["slot"]} if "slot" in query else {}
-    cells = facts.lift(needed_dimensions(by), query["outcome"], query["from_"], query["to"], **only)
-    rows = lift_rows(cells, by, query["period"])
+    asked = LiftQuestion(
+        outcome=query["outcome"],
+        by=by,
+        period=query["period"],
+        first_day=query["from_"],
+        last_day=query["to"],
+        slot=query.get("slot", ""),
+        adjust=[name for name in query["adjust"].split(",") if name],
+    )
+    found = measure_lift(services.store, assets.policy, assets.profiles, asked)
     if query["format"] == "csv":
-        return Response(rows_csv(rows, by), mimetype="text/csv")
-    share = services.assets().policy.experiments.holdout_share
-    complaints = facts.lift(("slot", "treatment", "arm"), "complained", query["from_"], query["to"], **only)
+        return Response(rows_csv(found.rows, by), mimetype="text/csv")
     return json_answer(
         {
-            "outcome": query["outcome"],
+            "outcome": asked.outcome,
             "by": by,
-            "rows": [row_json(row) for row in rows],
-            "ratio": [asdict(a) | {"alarm": a.alarm} for a in ratio_alarms(cells, share)],
-            "complaints": [asdict(alarm) for alarm in complaint_alarms(complaints, COMPLAINT_LIMIT)],
-            "adjusted": _adjusted(query),
+            "rows": [row_json(row) for row in found.rows],
+            "ratio": [asdict(ratio) | {"alarm": ratio.alarm} for ratio in found.ratios],
+            "complaints": [asdict(alarm) for alarm in found.complaints],
+            "adjusted": [asdict(lift) for lift in found.adjusted],
         }
     )
-
-
-def _adjusted(query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    variables = tuple(v for v in query["adjust"].split(",") if v)
-    if not variables:
-        return []
-    services = current_services()
-    figures = figures_of_areas(services.assets().release, variables)
-    cells = services.store.facts.lift_by_area(query["outcome"])
-    return [asdict(found) for found in adjust_by_area(cells, figures, variables)]
 
 
 @blueprint.route("/reports/frequency")
@@ -78,19 +63,6 @@ def frequency(query: Mapping[str, Any]) -> Response:
     Leads who come back are not like others: read the difference between the arms at each frequency,
     not the slope along one arm.
     """
-    services = current_services()
-    services.store.facts.fold(at_most=2000)
-    found = exposures(services.store.database, query["slot"], query["outcome"], query["from_"], query["to"])
-    rows = []
-    for group in found:
-        rate = group.with_outcome / group.leads
-        smooth = (group.with_outcome + 0.5) / (group.leads + 1)
-        seen = watched_difference(rate, smooth * (1 - smooth) / group.leads, group.leads)
-        sure = group.with_outcome >= 10 and math.isfinite(seen.low)
-        rows.append(
-            {
-                "arm": group.arm, "times": group.times, "leads": group.leads, "rate": rate,
-                "low": max(seen.low, 0.0) if sure else None, "high": min(seen.high, 1.0) if sure else None,
-            }
-        )  # fmt: skip
-    return json_answer({"slot": query["slot"], "outcome": query["outcome"], "rows": rows})
+    slot, outcome = query["slot"], query["outcome"]
+    rows = measure_frequency(current_services().store, slot, outcome, query["from_"], query["to"])
+    return json_answer({"slot": slot, "outcome": outcome, "rows": [asdict(row) for row in rows]})
