@@ -10,14 +10,8 @@ from typing import cast
 import click
 
 from service.config import load_config
-from service.learn.live.match_quality import (
-    PERIODS,
-    Period,
-    count_matches,
-    match_quality,
-    quality_csv,
-    quality_text,
-)
+from service.flows.match_quality import measure_match_quality
+from service.learn.live.match_quality import PERIODS, Period, quality_csv, quality_text
 from service.learn.live.match_quality_page import quality_page
 from service.store import open_store
 
@@ -41,12 +35,10 @@ def command(
 
     Of decisions, not of addresses that a form only washed. No address is stored, so none is shown.
     """
-    first = f"{from_:%Y-%m-%d}" if from_ else ""
-    last = f"{to:%Y-%m-%d}" if to else "9999"
+    days = f"{from_:%Y-%m-%d}" if from_ else "", f"{to:%Y-%m-%d}" if to else "9999"
     with closing(open_store(load_config().database_url)) as store:
         store.facts.fold()
-        cells = store.facts.match_counts(first, last, country and country.upper())
-    report = match_quality(count_matches(cells), cast(Period, period), top)
+        report = measure_match_quality(store, cast(Period, period), top, *days, country)
     for file, text in ((page, quality_page), (table, quality_csv)):
         if file is not None:
             file.write_text(text(report), encoding="utf-8")

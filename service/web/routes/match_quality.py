@@ -8,11 +8,11 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.learn.live.match_quality import PeriodQuality, count_matches, match_quality
+from service.flows.match_quality import measure_match_quality
+from service.learn.live.match_quality import PeriodQuality
 from service.web.context import current_services
 from service.web.endpoint import endpoint
 from service.web.respond import catalogue_answer
-from service.web.routes.market import country_of
 from service.web.schemas.match_quality import MatchQualityAnswer, MatchQualityQuery
 
 blueprint = Blueprint("match_quality", __name__, description="How well addresses are matched")
@@ -30,11 +30,10 @@ def report(query: Mapping[str, Any]) -> Response:
     failure is a match of category C. Nothing of an address is stored or answered.
     """
     services = current_services()
-    country = None
-    if "country" in query:
-        country = country_of(query, services.assets().release, services.config.country)
-    cells = services.store.facts.match_counts(query["from_"], query["to"], country)
-    found = match_quality(count_matches(cells), query["period"], query["top"])
+    country = services.assets().tables_of(query["country"]).code if "country" in query else None
+    found = measure_match_quality(
+        services.store, query["period"], query["top"], query["from_"], query["to"], country
+    )
     return catalogue_answer(
         {
             "period": found.period,
