@@ -11,17 +11,13 @@ import pandas as pd
 
 from service.config import load_config
 from service.errors import LearnError
-from service.learn.live.features import lead_features
+from service.flows.past_figures import PastDecisions
+from service.flows.training import read_training_rows
 from service.learn.models.table import write_table
-from service.model import Decision
-from service.store.exposure import logged_decisions
 from service.store.outcomes import OUTCOME_KINDS
 from service.store.store import open_store
-from service.tables import Release
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-_NOT_FIGURES = frozenset({"code", "name", "households", "persons", "urbanity"})
-HOLDOUT = "holdout"
 
 
 @click.command()
@@ -37,48 +33,16 @@ def table(slot: str, outcome: str, from_: datetime, to: datetime, out: Path) -> 
     --group area --out DIR. There is no lead id, address or decision id in it.
     """
     config = load_config()
-    figures = AreaFigures(Release.open(config.reference_data))
-    start, end = (int(day.replace(tzinfo=UTC).timestamp() * 1000) for day in (from_, to + timedelta(days=1)))
-    rows = []
+    start, last = (day.replace(tzinfo=UTC) for day in (from_, to))
     with closing(open_store(config.database_url, salt=config.salt)) as store:
-        for decision, happened in logged_decisions(store.database, outcome, start, end):
-            treatment = decision.treatments.get(slot)
-            if treatment is None or decision.status != "ok":
-                continue
-            arm = HOLDOUT if treatment.arm == HOLDOUT else treatment.id.partition(".")[0]
-            rows.append(
-                _features(decision, figures)
-                | {"treatment": arm, outcome: int(happened[slot]), "made_at": decision.made_at.isoformat()}
-            )
-    if not rows:
+        past = PastDecisions(store, config.reference_data)
+        found = read_training_rows(store, past, slot, outcome, start, last + timedelta(days=1))
+    if found.without_figures:
+        click.echo(
+            f"{found.without_figures:,} decisions are left out: their release is gone, its figures too.",
+            err=True,
+        )
+    if not found.rows:
         raise LearnError(f"No decision with a treatment in slot {slot!r} is on record in that time.")
-    write_table(pd.DataFrame(rows), out)
-    click.echo(f"{len(rows):,} decisions written to {out}", err=True)
-
-
-class AreaFigures:
-    """The open figures of an area by country, level and code; each table is read once."""
-
-    def __init__(self, release: Release) -> None:
-        self._release = release
-        self._tables: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
-
-    def of(self, country: str, level: str, code: str) -> dict[str, float]:
-        key = (country, level)
-        if key not in self._tables:
-            self._tables[key] = {}
-            if country in self._release.countries and level in self._release.levels(country):
-                read = self._release.table(country, f"profiles_{level}").to_pandas()
-                names = [name for name in read.columns if name not in _NOT_FIGURES]
-                self._tables[key] = dict(zip(read["code"], read[names].to_dict("records"), strict=True))
-        return self._tables[key].get(code, {})
-
-
-def _features(decision: Decision, figures: AreaFigures) -> dict[str, object]:
-    profile = decision.profile
-    own = figures.of(decision.country, profile.level, profile.code) if profile is not None else {}
-    urbanity = profile.urbanity if profile is not None else None
-    found = lead_features(
-        decision.channel, decision.language, decision.country, decision.segment, urbanity, own
-    )
-    return found | {"area": f"{profile.level}/{profile.code}" if profile is not None else None}
+    write_table(pd.DataFrame(found.rows), out)
+    click.echo(f"{len(found.rows):,} decisions written to {out}", err=True)

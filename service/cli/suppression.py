@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from service.cli.policy_files import active_policy
 from service.config import load_config
-from service.decide.policy import Policy, load_policy
+from service.decide.policy import Policy
 from service.errors import InvalidInputError
 from service.flows.policy_memory import PolicyMemory
-from service.segment.definitions import load_definitions
 from service.store import open_store
 
 _COLUMN = "lead_id"
@@ -46,7 +46,7 @@ def import_(name: str, file: Path, as_of: datetime, empty: bool) -> None:
     FILE is a CSV with a column lead_id, or plain text with one lead id per line; UTF-8.
     """
     config = load_config()
-    known_names = sorted(_limits(_load_policy(config.reference_data / "policy")))
+    known_names = sorted(_limits(active_policy(config)))
     if name not in known_names:
         raise click.BadParameter(f"{name}: the rules name {', '.join(known_names)}.", param_hint="NAME")
     taken = as_of.replace(tzinfo=UTC)
@@ -70,7 +70,7 @@ def import_(name: str, file: Path, as_of: datetime, empty: bool) -> None:
 def list_() -> None:
     """Which lists the rules ask for, how old they are, and what that blocks."""
     config = load_config()
-    limits = _limits(_load_policy(config.reference_data / "policy"))
+    limits = _limits(active_policy(config))
     today = datetime.now(UTC).date()
     with closing(open_store(config.database_url, salt=config.salt)) as store:
         dates = store.guards.list_dates()
@@ -116,7 +116,3 @@ def _limits(policy: Policy) -> dict[str, tuple[int, list[str]]]:
                 [*used, f"{country} {medium}"],
             )
     return limits
-
-
-def _load_policy(folder: Path) -> Policy:
-    return load_policy(folder, load_definitions(folder / "segments").codes)

@@ -23,9 +23,11 @@ _KEPT_RELEASES = 4  # country tables of earlier releases; memory-mapped, some 10
 
 
 class PastDecisions:
-    """Reads decisions of the log. `current_assets` spares opening the release that is active."""
+    """Reads decisions of the log. `current_assets`, where a service has them, spare opening its release."""
 
-    def __init__(self, store: Store, reference_data: Path, current_assets: Callable[[], Assets]) -> None:
+    def __init__(
+        self, store: Store, reference_data: Path, current_assets: Callable[[], Assets] | None = None
+    ) -> None:
         self._store, self._reference_data, self._current = store, reference_data, current_assets
         self._earlier = lru_cache(_KEPT_RELEASES)(self._open)
 
@@ -51,8 +53,8 @@ class PastDecisions:
         return replace(decision, profile=profiles.profile_place(decision.place) or decision.profile)
 
     def _profiles(self, release_id: str, country: str) -> Profiles | None:
-        assets = self._current()
-        tables = assets.countries.get(country) if assets.release.id == release_id else None
+        assets = self._current() if self._current else None
+        tables = assets.countries.get(country) if assets and assets.release.id == release_id else None
         return tables.profiles if tables else self._earlier(release_id, country)
 
     def _open(self, release_id: str, country: str) -> Profiles | None:

@@ -81,10 +81,7 @@ class PolicyForLead:
         profile = found.profile
         if self.promoted is None or status != "ok" or profile is None or not self.promoted.rollout.share:
             return None
-        figures = {code: figure.value for code, figure in profile.figures.items() if figure.level != "unit"}
-        features = lead_features(
-            lead.channel, lead.language, lead.country, found.segment, profile.urbanity, figures
-        )
+        features = lead_features(lead.channel, lead.language, lead.country, found.segment, profile)
         try:
             picks = self.promoted.picks(features)
         except Exception:  # a model must not take the greeting away: the rules go on

@@ -77,6 +77,13 @@ class Guards:
         row = self._database.read_one(_OBJECTED, (salted_hash(self._salt, "objection", lead_id),))
         return row is not None
 
+    def objected_among(self, lead_ids: Iterable[str]) -> list[str]:
+        """Which of some leads have objected. Raises StoreError."""
+        hashes = {salted_hash(self._salt, "objection", lead_id): lead_id for lead_id in lead_ids}
+        query = select(objections.c.lead_hash).where(objections.c.lead_hash.in_(list(hashes)))
+        with self._database.reading() as connection:
+            return [hashes[bytes(found)] for found in connection.execute(query).scalars()]
+
     def object_to_profiling(self, lead_id: str) -> datetime:
         """Records an objection; every later answer is the standard flow, and nobody calls."""
         lead_hash = salted_hash(self._salt, "objection", lead_id)

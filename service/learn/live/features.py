@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from service.model import Segment
+from service.model import Profile, Segment
 
 
 def lead_features(
-    channel: str,
-    language: str,
-    country: str,
-    segment: Segment,
-    urbanity: int | None,
-    figures: Mapping[str, float],
+    channel: str, language: str, country: str, segment: Segment, profile: Profile
 ) -> dict[str, object]:
-    """Segment with its distribution, channel, language and the open figures of the area. Nothing else about
-    the person: what is denied was refused when the tables were built, and is refused again by `fit`.
+    """Segment with its distribution, channel, language and the open figures of the area, filled in from
+    coarser ones. Nothing else about the person, and nothing of the one home (the log does not keep it); what
+    is denied was refused when the tables were built, and is refused again by `fit`.
     """
-    shares = {f"p_{share.code}": share.probability for share in segment.distribution}
     return {
         "channel": channel,
         "language": language,
         "country": country,
         "segment": segment.code,
-        "urbanity": urbanity,
-        **shares,
-        **figures,
+        "urbanity": profile.urbanity,
+        **{f"p_{share.code}": share.probability for share in segment.distribution},
+        **{code: figure.value for code, figure in profile.figures.items() if figure.level != "unit"},
     }
