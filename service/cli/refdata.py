@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
-from tqdm import tqdm
 
 from service.analyst.definition_check import explain_definitions
+from service.cli.progress import step_bar
 from service.cli.refdata_addresses import addresses
-from service.cli.refdata_logged import logged_leads, treatments_of_segments
-from service.config import load_config
+from service.config import Config, load_config
 from service.errors import CheckError, ConflictError
+from service.flows.release_diff import Touched, find_touched
 from service.refdata.activation import (
     activate_release,
     active_or_none,
     list_releases,
+    newest_release,
     next_release_id,
     read_activations,
     roll_back,
@@ -28,19 +25,24 @@ from service.refdata.activation import (
 from service.refdata.build import build_release
 from service.refdata.catalogue import load_catalogue
 from service.refdata.diff.compare import compare_releases
-from service.refdata.diff.page import diff_page, diff_text
+from service.refdata.diff.report import diff_json, write_diff
+from service.refdata.diff.text import diff_text
 from service.refdata.fetching import Fetcher
-from service.refdata.refresh import RefreshResult, fetchable, inspect_release, refresh
-from service.segment.definitions import load_definitions
+from service.refdata.refresh import fetchable, inspect_release, refresh
+from service.refdata.refresh_report import summary_lines, write_reports
+from service.refdata.steps import Steps
+from service.segment.definitions import Definitions, load_definitions
 from service.tables import Release
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
-BUILD_STEPS = 13  # of Denmark and Finland
 raw_option = click.option(
     "--raw", type=FOLDER, envvar="ENRICH_RAW_DATA", required=True, show_envvar=True,
     help="Folder of the publishers' files (or ENRICH_RAW_DATA).",
 )  # fmt: skip
 who_option = click.option("--who", default="", help="Name for the log; your user name by default.")
+accept_option = click.option(
+    "--accept", multiple=True, metavar="RULE", help="A real change that this rule finds; may be repeated."
+)
 report_option = click.option(
     "--report", "report_folder", type=FOLDER, default=Path("refdata-report"), show_default=True,
     help="Folder for the report of the check and the difference.",
@@ -92,8 +94,8 @@ def build_command(raw: Path, release_id: str, out: Path | None) -> None:
     """Builds a release from the raw files, without activating it."""
     folder = load_config().reference_data
     name = release_id or next_release_id(folder, _today().isoformat())
-    with _bar(BUILD_STEPS) as step:
-        built = build_release(raw, folder, name, out, step=step)
+    with step_bar() as bar:
+        built = build_release(raw, folder, name, out, Steps(bar))
     for correction, what in built.corrections.items():
         click.echo(f"  {correction}: {what}")
     click.echo(f"Built {built.id}: {built.bytes / 1e6:.1f} MB in {built.folder}")
@@ -105,16 +107,14 @@ def build_command(raw: Path, release_id: str, out: Path | None) -> None:
     "--raw", type=FOLDER, envvar="ENRICH_RAW_DATA", help="Also compare with other tables fetched there."
 )
 @click.option("--against", help="Release to compare with; the active one by default.")
-@click.option(
-    "--accept", multiple=True, metavar="RULE", help="A real change that this rule finds; may be repeated."
-)
+@accept_option
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def check_command(
     release_id: str | None, raw: Path | None, against: str | None, accept: tuple[str, ...], as_json: bool
 ) -> None:
     """Checks a release (the newest by default) and the segment definitions; exit 1 on faults."""
     folder = load_config().reference_data
-    name = release_id or _newest(folder)
+    name = release_id or newest_release(folder)
     report = inspect_release(folder, name, raw, _today(), against)
     click.echo(report.json() if as_json else report.text())
     report.raise_errors(frozenset(accept))
@@ -132,22 +132,18 @@ def diff_command(new: str | None, against: str | None, as_json: bool, report_fol
     """What a release changes: areas, variables, and the segments of households and logged leads."""
     config = load_config()
     folder = config.reference_data
-    name = new or _newest(folder)
+    name = new or newest_release(folder)
     before = against or active_or_none(folder)
     if before is None:
         raise ConflictError(
             "No release is active; there is nothing to compare with. Give one with --against."
         )
-    releases = [Release.open(folder, r) for r in (before, name)]
+    old, new_release = (Release.open(folder, r) for r in (before, name))
     definitions = load_definitions(folder / "policy" / "segments")
-    leads = logged_leads(config.database_url)
-    touched = treatments_of_segments(folder / "policy", definitions.codes)
-    difference = compare_releases(releases[0], releases[1], definitions, leads, touched)
-    content = json.dumps(difference.as_json(), ensure_ascii=False, indent=1)
-    report_folder.mkdir(parents=True, exist_ok=True)
-    (report_folder / "diff.json").write_text(content, encoding="utf-8")
-    (report_folder / "diff.html").write_text(diff_page(difference, releases[1]), encoding="utf-8")
-    click.echo(content if as_json else diff_text(difference))
+    touched = _touched(config, definitions)
+    difference = compare_releases(old, new_release, definitions, touched.leads, touched.treatments)
+    write_diff(difference, new_release, report_folder)
+    click.echo(diff_json(difference) if as_json else diff_text(difference))
     click.echo(f"Page with map and plots: {report_folder / 'diff.html'}", err=True)
 
 
@@ -158,9 +154,7 @@ def diff_command(new: str | None, against: str | None, as_json: bool, report_fol
     "--source", "only", multiple=True, metavar="ID", help="Fetch only this source; may be repeated."
 )
 @click.option("--publish", is_flag=True, help="Activate the release when every check passes.")
-@click.option(
-    "--accept", multiple=True, metavar="RULE", help="A real change that this rule finds; may be repeated."
-)
+@accept_option
 @click.option("--attempts", default=6, show_default=True, help="How often a busy publisher is asked.")
 @click.option("--release", "release_id", default="", help="Id; the next of today by default.")
 @report_option
@@ -173,29 +167,25 @@ def refresh_command(
     config = load_config()
     folder = config.reference_data
     definitions = load_definitions(folder / "policy" / "segments")
-    sources = load_catalogue(folder / "sources")
-    fetched = 0 if offline else len(only) or sum(fetchable(s) for s in sources.values())
-    with _bar(BUILD_STEPS + fetched + 2 + publish) as step:
+    touched = _touched(config, definitions)
+    with step_bar() as bar:
         result = refresh(
             raw, folder, release_id or next_release_id(folder, _today().isoformat()), _today(), definitions,
-            None if offline else Fetcher(attempts, progress=step.bytes), step, only=only,
-            leads=logged_leads(config.database_url), publish=publish, accepted=frozenset(accept), who=who,
-            treatments=treatments_of_segments(folder / "policy", definitions.codes),
-            keep_report=lambda result: _write_reports(result, folder, report_folder),
+            None if offline else Fetcher(attempts, progress=bar.bytes), bar, only=only,
+            leads=touched.leads, treatments=touched.treatments, publish=publish, accepted=frozenset(accept),
+            who=who, keep_report=lambda result: write_reports(result, folder, report_folder),
         )  # fmt: skip
-    _summary(result, report_folder, offline)
+    click.echo("\n".join(summary_lines(result, report_folder, offline)))
 
 
 @refdata.command("publish")
 @click.argument("release_id", required=False)
-@click.option(
-    "--accept", multiple=True, metavar="RULE", help="A real change that this rule finds; may be repeated."
-)
+@accept_option
 @who_option
 def publish_command(release_id: str | None, accept: tuple[str, ...], who: str) -> None:
     """Makes a built release (the newest by default) the active one, after verifying and checking it."""
     folder = load_config().reference_data
-    name = release_id or _newest(folder)
+    name = release_id or newest_release(folder)
     inspect_release(folder, name, None, _today()).raise_errors(frozenset(accept))
     done = activate_release(folder, name, who, accepted=accept)
     click.echo(f"Active: {done.release} (before: {done.previous or 'none'})")
@@ -209,74 +199,11 @@ def rollback_command(who: str) -> None:
     click.echo(f"Active: {done.release} (before: {done.previous})")
 
 
-class _Bar:
-    """Called with what begins now; `bytes` with what a download has so far."""
-
-    def __init__(self, bar: tqdm[NoReturn]) -> None:
-        self._bar, self._begun = bar, False
-
-    def __call__(self, text: str) -> None:
-        if self._begun:
-            self._bar.update()
-        self._begun = True
-        self._bar.set_postfix_str("")
-        self._bar.set_description(text)
-
-    def bytes(self, name: str, have: int, total: int | None) -> None:
-        of = f" of {total / 1e6:,.1f}" if total else ""
-        self._bar.set_postfix_str(f"{name} {have / 1e6:,.1f}{of} MB")
-
-
-@contextmanager
-def _bar(steps: int) -> Iterator[_Bar]:
-    with tqdm(total=steps, unit="step", dynamic_ncols=True) as bar:
-        yield _Bar(bar)
-
-
-def _write_reports(result: RefreshResult, reference_data: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if result.report:
-        (folder / "check.txt").write_text(result.report.text() + "\n", encoding="utf-8")
-        (folder / "check.json").write_text(result.report.json() + "\n", encoding="utf-8")
-    if result.diff and result.release:
-        content = json.dumps(result.diff.as_json(), ensure_ascii=False, indent=1)
-        new = Release.open(reference_data, result.release, verify=False)
-        (folder / "diff.txt").write_text(diff_text(result.diff) + "\n", encoding="utf-8")
-        (folder / "diff.json").write_text(content + "\n", encoding="utf-8")
-        (folder / "diff.html").write_text(diff_page(result.diff, new), encoding="utf-8")
-
-
-def _summary(result: RefreshResult, folder: Path, offline: bool) -> None:
-    files = [f for done in result.fetched.values() for f in done]
-    if not offline:
-        changed = sum(f.changed for f in files)
-        click.echo(f"Fetched {len(files)} files of {len(result.fetched)} sources, {changed} changed.")
-        click.echo(f"Taken from files saved by hand: {', '.join(result.by_hand)}")
-        for message in result.refused.values():
-            click.echo(f"Refused, old file kept: {message}")
-    if result.release is None:
-        click.echo(f"Nothing changed: {result.active} stays active.")
-        return
-    if result.built:
-        size, corrections = result.built.bytes / 1e6, len(result.built.corrections)
-        click.echo(f"Built {result.release}: {size:.1f} MB, {corrections} corrections.")
-    if result.report:
-        warnings = sum(f.severity == "warning" for f in result.report.faults)
-        click.echo(f"Checked {len(result.report.applied)} rules: {warnings} to look at.")
-    if result.diff:
-        click.echo(diff_text(result.diff))
-    click.echo(f"Reports: {folder}")
-    state = (
-        "Active" if result.published else f"Not active; publish with: enrich refdata publish {result.release}"
-    )
-    click.echo(f"{state}: {result.release}" if result.published else state)
-
-
-def _newest(folder: Path) -> str:
-    releases = list_releases(folder)
-    if not releases:
-        raise ConflictError(f"There is no release in {folder}; build one with `enrich refdata build`.")
-    return releases[-1]
+def _touched(config: Config, definitions: Definitions) -> Touched:
+    touched = find_touched(config.database_url, config.reference_data / "policy", definitions.codes)
+    if touched.warning:
+        click.echo(f"warning: {touched.warning}", err=True)
+    return touched
 
 
 def _today() -> date:

@@ -36,6 +36,16 @@ def list_releases(reference_data: Path) -> list[str]:
     return sorted(found, key=release_order)
 
 
+def newest_release(reference_data: Path) -> str:
+    """The id of the last built release. Raises ConflictError where there is none."""
+    releases = list_releases(reference_data)
+    if not releases:
+        raise ConflictError(
+            f"There is no release in {reference_data}; build one with `enrich refdata build`."
+        )
+    return releases[-1]
+
+
 def release_order(release_id: str) -> tuple[str, int]:
     """Sort key: 2026-11-21.10 comes after 2026-11-21.9."""
     day, _, number = release_id.partition(".")

@@ -6,15 +6,17 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.errors import SourceError
 from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.corrections import Ledger
-from service.refdata.countries.dk.build import build_denmark
-from service.refdata.countries.fi.build import build_finland
+from service.refdata.countries.registry import known_countries
+from service.refdata.countries.tables import CountryTables, Given
+from service.refdata.steps import Step, Steps
+from service.refdata.variables import load_variables
 from service.refdata.writing import TableNote, flush_folder, write_manifest
 from service.tables import releases_folder
 
@@ -33,11 +35,7 @@ class BuiltRelease:
 
 
 def build_release(
-    raw: Path,
-    reference_data: Path,
-    release_id: str,
-    out: Path | None = None,
-    step: Callable[[str], None] = print,
+    raw: Path, reference_data: Path, release_id: str, out: Path | None = None, steps: Steps | None = None
 ) -> BuiltRelease:
     """Builds release `release_id` (such as 2026-11-21.1) from the raw folder; does not activate it.
 
@@ -52,28 +50,59 @@ def build_release(
         raise SourceError(
             f"Release {release_id} exists already in {releases}; releases never change. Use another id."
         )
-    if not raw.is_dir():
-        raise SourceError(f"{raw} is no folder; give the raw files with --raw or ENRICH_RAW_DATA.")
     sources = _as_fetched(load_catalogue(reference_data / "sources"), raw)
     beside = releases / f"{BUILDING}{release_id}"
     clear_leftovers(releases)
     ledger = Ledger()
+    countries, listed = plan_countries(raw, reference_data, sources, beside, ledger)
+    if not countries:
+        raise SourceError(
+            f"{raw} holds the counts of no country ({', '.join(known_countries())}); give the raw files with "
+            "--raw or ENRICH_RAW_DATA."
+        )
+
+    def close() -> None:
+        for tables in countries:
+            tables.notes.extend(_licences(beside, tables.notes, sources))
+        built = {t.country: (known_countries()[t.country].levels, t.notes) for t in countries}
+        write_manifest(beside, release_id, built, sources, ledger.entries)
+        flush_folder(beside)
+
     try:
         beside.mkdir(parents=True)
-        variables = reference_data / "variables"
-        countries = {"DK": build_denmark(raw, sources, variables / "DK.toml", beside, ledger, step)}
-        if (raw / "fi").is_dir():
-            countries["FI"] = build_finland(raw, sources, variables / "FI.toml", beside, ledger, step)
-        for _, _, notes in countries.values():
-            notes.extend(_licences(beside, notes, sources))
-        step("manifest")
-        write_manifest(beside, release_id, countries, sources, ledger.entries)
-        flush_folder(beside)
+        (steps or Steps()).run([*listed, ("manifest", close)])
         os.replace(beside, final)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     size = sum(path.stat().st_size for path in final.rglob("*") if path.is_file())
     return BuiltRelease(release_id, final, size, ledger.entries)
+
+
+def count_steps(raw: Path, reference_data: Path) -> int:
+    """How many steps a build of this raw folder has. Raises SourceError."""
+    sources = load_catalogue(reference_data / "sources")
+    return len(plan_countries(raw, reference_data, sources, raw, Ledger())[1]) + 1  # and the manifest
+
+
+def plan_countries(
+    raw: Path, reference_data: Path, sources: Mapping[str, Source], release: Path, ledger: Ledger
+) -> tuple[list[CountryTables], list[Step]]:
+    """The tables to be, and the steps that fill them, of each country whose counts lie in the raw folder.
+
+    Raises SourceError for a wrong variables file.
+    """
+    countries: list[CountryTables] = []
+    listed: list[Step] = []
+    vintages = {source.id: source.vintage for source in sources.values()}
+    for code, country in known_countries().items():
+        variables = load_variables(reference_data / "variables" / f"{code}.toml", vintages)
+        main = sources[variables.source]
+        if (raw / main.folder).is_dir():
+            tables = CountryTables(release, code, main.vintage)
+            countries.append(tables)
+            steps = country.steps(Given(raw, sources, variables, tables, ledger))
+            listed += [(f"{code}: {says}", work) for says, work in steps]
+    return countries, listed
 
 
 def clear_leftovers(releases: Path) -> None:

@@ -6,6 +6,7 @@ called here, and which corrections it needs, each with its reason and status.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,15 @@ def load_source(path: Path) -> Source:
         fetch=body.get("fetch", {}),
         file=path,
     )
+
+
+def line_of(text: str, key: str, section: str = "") -> int:
+    """The line (from 1) on which a key of a TOML text is written, `section` being the table it stands in."""
+    below = re.search(rf"^\s*\[{re.escape(section)}\]", text, re.MULTILINE) if section else None
+    start = below.end() if below else 0
+    wanted = re.escape(key)
+    found = re.compile(rf"^\s*(?:\[[^\]\n]*\.)?{wanted}\s*[=\]]", re.MULTILINE).search(text, start)
+    return text.count("\n", 0, found.end() if found else start) + 1
 
 
 def load_catalogue(folder: Path = DEFAULT_SOURCES) -> dict[str, Source]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import shapely
 from shapely.geometry import shape
@@ -19,6 +20,12 @@ from service.errors import SourceError
 from service.files.strict import read_text
 
 COORDINATE_DECIMALS = 6  # 0.1 m
+AREA_SCHEMA = pa.schema(
+    [
+        ("code", pa.string()), ("name", pa.string()), ("wkb", pa.binary()),
+        ("lat", pa.float64()), ("lon", pa.float64()),
+    ]
+)  # fmt: skip
 
 
 def read_features(

@@ -9,22 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from service.errors import ConflictError, SourceError
 from service.refdata.activation import activate_release, active_or_none
-from service.refdata.build import BuiltRelease, build_release
+from service.refdata.build import BuiltRelease, build_release, count_steps
 from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.checks.against import check_against, check_totals
 from service.refdata.checks.faults import Fault, Report
 from service.refdata.checks.tables import check_release
 from service.refdata.diff.compare import ReleaseDiff, compare_releases
 from service.refdata.fetching import Fetched, Fetcher
-from service.refdata.sources.registry import FETCHERS
+from service.refdata.sources.registry import fetcher_of
+from service.refdata.steps import Show, Step, Steps, nobody
 from service.segment.definitions import Definitions
 from service.tables import Release, releases_folder
 
-Step = Callable[[str], None]
 LOCK = ".refresh.lock"
 
 
@@ -44,41 +45,41 @@ class RefreshResult:
 
 
 def fetchable(source: Source) -> bool:
-    """Whether a source can be fetched now: it has an address, and its key if it needs one."""
-    if source.id not in FETCHERS or not source.fetch.get("base"):
+    """Whether a source can be fetched now: it has an address, and its key if it needs one.
+
+    Raises SourceError for an address of a form that nothing fetches.
+    """
+    if not source.fetch.get("base"):
         return False
+    fetcher_of(source)
     key = source.fetch.get("key_variable", "")
     return not key or bool(os.environ.get(key))
 
 
-def fetch_sources(
-    sources: Mapping[str, Source],
-    only: Sequence[str],
-    raw: Path,
-    fetcher: Fetcher,
-    step: Step,
-    result: RefreshResult,
-) -> None:
-    """Fetches what can be fetched into `raw`, and notes in `result` what came, and what is saved by hand.
+def fetch_steps(
+    sources: Mapping[str, Source], only: Sequence[str], raw: Path, fetcher: Fetcher, result: RefreshResult
+) -> list[Step]:
+    """A step per source that can be fetched into `raw`; `result` gets what came, and what is saved by hand.
 
     A wrong answer is noted as refused, its old file stays and the rest goes on: the check then stops the
-    release with all faults at once. Raises UnreachableError at the first publisher that cannot be
-    reached (a second run goes on from there), SourceError for an unknown source.
+    release with all faults at once. A step raises UnreachableError for a publisher that cannot be reached (a
+    second run goes on from there). Raises SourceError for an unknown source, or one that cannot be fetched.
     """
     unknown = [name for name in only if name not in sources]
     if unknown:
         raise SourceError(f"{unknown[0]!r} is no source; the catalogue has {', '.join(sources)}.")
     wanted = list(only) or [name for name, source in sources.items() if fetchable(source)]
     result.by_hand = [name for name in sources if name not in wanted]
-    for name in wanted:
-        step(f"fetch {name}")
-        fetch = FETCHERS.get(name)
-        if fetch is None:
-            raise SourceError(f"{name}: there is no fetcher; save its files by hand and use --offline.")
+
+    def fetch(name: str) -> None:
         try:
-            result.fetched[name] = fetch(fetcher, sources[name], raw)
+            result.fetched[name] = fetcher_of(sources[name])(fetcher, sources[name], raw)
         except SourceError as error:
             result.refused[name] = str(error)
+
+    for name in only:
+        fetcher_of(sources[name])
+    return [(f"fetch {name}", partial(fetch, name)) for name in wanted]
 
 
 def inspect_release(
@@ -103,7 +104,7 @@ def refresh(
     today: date,
     definitions: Definitions,
     fetcher: Fetcher | None,
-    step: Step,
+    show: Show = nobody,
     *,
     only: Sequence[str] = (),
     leads: Mapping[tuple[str, str, str, str], int] | None = None,
@@ -120,29 +121,39 @@ def refresh(
     """
     with _alone(reference_data):
         sources = load_catalogue(reference_data / "sources")
-        result = RefreshResult(None, active_or_none(reference_data))
-        if fetcher is not None:
-            fetch_sources(sources, only, raw, fetcher, step, result)
-        result.built = build_release(raw, reference_data, release_id, step=step)
-        if not result.refused and result.active and _same_tables(reference_data, result.active, release_id):
+        active = active_or_none(reference_data)
+        result = RefreshResult(None, active)
+
+        def check() -> None:
+            result.report = inspect_release(reference_data, release_id, raw, today)
+            for name, message in result.refused.items():
+                rule = f"fetch-{name}"
+                result.report.run(rule, [Fault("error", rule, sources[name].file.name, "", "", message)])
+
+        def compare() -> None:
+            old, new = (Release.open(reference_data, r, verify=False) for r in (active, release_id))
+            result.diff = compare_releases(old, new, definitions, leads or {}, treatments or {})
+
+        def activate() -> None:
+            activate_release(reference_data, release_id, who, accepted=accepted)
+            result.published = True
+
+        fetches = fetch_steps(sources, only, raw, fetcher, result) if fetcher else []
+        checks: list[Step] = [("check", check), *([("diff", compare)] if active else [])]
+        last: list[Step] = [("publish", activate)] if publish else []
+        steps = Steps(show)
+        steps.expect(len(fetches) + count_steps(raw, reference_data) + len(checks) + len(last))
+        steps.run(fetches)
+        result.built = build_release(raw, reference_data, release_id, steps=steps)
+        if not result.refused and active and _same_tables(reference_data, active, release_id):
             shutil.rmtree(result.built.folder)
             return result
         result.release = release_id
-        step("check")
-        result.report = inspect_release(reference_data, release_id, raw, today)
-        for name, message in result.refused.items():
-            rule = f"fetch-{name}"
-            result.report.run(rule, [Fault("error", rule, sources[name].file.name, "", "", message)])
-        if result.active:
-            step("diff")
-            old, new = (Release.open(reference_data, r, verify=False) for r in (result.active, release_id))
-            result.diff = compare_releases(old, new, definitions, leads or {}, treatments or {})
+        steps.run(checks)
         keep_report(result)
+        assert result.report is not None  # the first check wrote it
         result.report.raise_errors(accepted)
-        if publish:
-            step("publish")
-            activate_release(reference_data, release_id, who, accepted=accepted)
-            result.published = True
+        steps.run(last)
         return result
 
 

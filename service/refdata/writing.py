@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,23 +85,27 @@ def manifest_entry(folder: Path, note: TableNote, sources: Mapping[str, Source])
 def write_manifest(
     folder: Path,
     release_id: str,
-    countries: Mapping[str, tuple[Sequence[str], str, Iterable[TableNote]]],
+    countries: Mapping[str, tuple[Sequence[str], Sequence[TableNote]]],
     sources: Mapping[str, Source],
     corrections: Mapping[str, str],
 ) -> None:
-    """Writes `manifest.json`. `countries`: code -> (levels finest first, finest, its tables)."""
+    """Writes `manifest.json`. `countries`: code -> (levels finest first, its tables)."""
     body = {
         "schema_version": SCHEMA_VERSION,
         "release": release_id,
         "countries": {
             code: {
                 "levels": list(levels),
-                "finest": finest,
+                "finest": levels[0],
+                "publishers": {
+                    name: sources[name].publisher
+                    for name in sorted({name for note in notes for name in note.sources})
+                },
                 "tables": [
                     manifest_entry(folder, note, sources) for note in sorted(notes, key=lambda n: n.path)
                 ],
             }
-            for code, (levels, finest, notes) in sorted(countries.items())
+            for code, (levels, notes) in sorted(countries.items())
         },
         "corrections": dict(corrections),
     }

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from service.store.agents import TURNS
 from service.store.clock import DAY_MS, now_ms, to_day
@@ -114,6 +114,15 @@ class Facts:
         """The kinds of outcome that have been counted so far."""
         with self._database.reading() as connection:
             return read_outcome_kinds(connection)
+
+    def leads_by_area(self) -> dict[tuple[str, str, str, str], int]:
+        """(country, level, area code, segment) -> logged decisions that had a profile. Raises StoreError."""
+        facts = decision_facts.c
+        key = (facts.country, facts.area_level, facts.area_code, facts.segment)
+        query = select(*key, func.count(facts.decision_id.distinct())).where(facts.area_level != "")
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(*key)).all()
+        return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
 
     def _fold_decisions(self) -> int:
         query = select(decisions.c.seq, decisions.c.made_ms, decisions.c.body).where(~decisions.c.folded)

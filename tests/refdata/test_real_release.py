@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,14 +25,6 @@ DANISH_BYTES = 15_000_000
 @pytest.fixture(scope="module")
 def release() -> Release:
     return Release.open(REFERENCE)
-
-
-@pytest.fixture(scope="module")
-def raw() -> Path:
-    folder = os.environ.get("ENRICH_RAW_DATA")
-    if not folder:
-        pytest.skip("needs the raw open-data files (ENRICH_RAW_DATA)")
-    return Path(folder)
 
 
 def test_the_active_release_passes_every_check(release: Release) -> None:
@@ -82,16 +73,16 @@ def test_embedded_addresses_lie_in_areas_with_statistics(release: Release) -> No
 
 
 @pytest.mark.raw
-def test_the_code_builds_the_committed_release(raw: Path, release: Release, tmp_path: Path) -> None:
-    built = build_release(raw, REFERENCE, release.id, tmp_path, step=lambda text: None).folder
+def test_the_code_builds_the_committed_release(open_data: Path, release: Release, tmp_path: Path) -> None:
+    built = build_release(open_data, REFERENCE, release.id, tmp_path).folder
     files = sorted(str(p.relative_to(built)) for p in built.rglob("*") if p.is_file())
     _, different, missing = filecmp.cmpfiles(built, release.folder, files, shallow=False)
     assert (different, missing) == ([], [])
 
 
 @pytest.mark.raw
-def test_bornholm_addresses_find_their_polling_area(raw: Path, release: Release) -> None:
-    lines = (raw / "dk/addresses_osm/bornholm_addresses_osm.csv").read_text("utf-8").splitlines()[1:]
+def test_bornholm_addresses_find_their_polling_area(open_data: Path, release: Release) -> None:
+    lines = (open_data / "dk/addresses_osm/bornholm_addresses_osm.csv").read_text("utf-8").splitlines()[1:]
     points = shapely.points([[float(line.split(",")[2]), float(line.split(",")[1])] for line in lines])
     polygons = shapely.from_wkb(release.table("DK", "areas_polling_area").column("wkb").to_pylist())
     found = np.unique(shapely.STRtree(polygons).query(points, predicate="intersects")[0])
@@ -100,7 +91,7 @@ def test_bornholm_addresses_find_their_polling_area(raw: Path, release: Release)
 
 
 @pytest.mark.raw
-def test_the_publishers_car_table_is_caught_without_its_correction(raw: Path, tmp_path: Path) -> None:
+def test_the_publishers_car_table_is_caught_without_its_correction(open_data: Path, tmp_path: Path) -> None:
     """A rule finds the exchange in the real table, not luck."""
     folder = tmp_path / "reference_data"
     for name in ("sources", "variables"):
@@ -109,7 +100,7 @@ def test_the_publishers_car_table_is_caught_without_its_correction(raw: Path, tm
     text = source.read_text("utf-8")
     start = text.index('[[corrections]]\nname = "cars_exchanged"')
     source.write_text(text[:start] + text[text.index("[[corrections]]", start + 5) :], "utf-8")
-    build_release(raw, folder, "2026-11-21.1", step=lambda text: None)
+    build_release(open_data, folder, "2026-11-21.1")
     report = Report("2026-11-21.1")
     check_release(Release.open(folder, "2026-11-21.1"), folder / "variables", report)
     assert {f.rule for f in report.errors()} == {"cars_not_exchanged"}

@@ -23,7 +23,8 @@ from service.refdata.build import BUILDING
 from service.refdata.catalogue import load_catalogue
 from service.refdata.diff.compare import compare_releases
 from service.refdata.diff.migration import area_flows
-from service.refdata.diff.page import diff_page, diff_text
+from service.refdata.diff.page import diff_page
+from service.refdata.diff.text import diff_text
 from service.refdata.fetching import Fetcher
 from service.refdata.refresh import RefreshResult, fetchable, refresh
 from service.segment.definitions import load_definitions
@@ -47,7 +48,7 @@ def folder(built: Path, tmp_path: Path) -> Path:
 
 
 def run(raw: Path, folder: Path, fetcher: Fetcher | None = None, **options: Any) -> RefreshResult:
-    return refresh(raw, folder, SECOND, TODAY, DEFINITIONS, fetcher, lambda text: None, **options)
+    return refresh(raw, folder, SECOND, TODAY, DEFINITIONS, fetcher, **options)
 
 
 def change_tenures(raw: Path) -> None:
@@ -127,14 +128,14 @@ def test_a_damaged_file_stops_before_anything_is_built(raw: Path, folder: Path, 
 def test_two_refreshes_do_not_meet(raw: Path, folder: Path) -> None:
     stopped: list[type[Exception]] = []
 
-    def step(text: str) -> None:
-        if text == "check":
+    def show(says: str, number: int, total: int) -> None:
+        if says == "check":
             with pytest.raises(ConflictError, match="Another refresh"):
                 run(raw, folder)
             stopped.append(ConflictError)
 
     change_tenures(raw)
-    refresh(raw, folder, SECOND, TODAY, DEFINITIONS, None, step, accepted=frozenset({"outliers"}))
+    refresh(raw, folder, SECOND, TODAY, DEFINITIONS, None, show, accepted=frozenset({"outliers"}))
     assert stopped
 
 
@@ -276,7 +277,7 @@ def test_killed_at_any_moment_the_next_run_is_clean(raw: Path, folder: Path, mom
     assert Release.open(folder, verify=True).id in {FIRST, SECOND}
     again = "2026-11-22.2"
     refresh(
-        raw, folder, again, TODAY, DEFINITIONS, None, lambda text: None, publish=True,
+        raw, folder, again, TODAY, DEFINITIONS, None, publish=True,
         accepted=frozenset({"outliers"}),
     )  # fmt: skip
     assert not list((folder / "releases").glob(f"{BUILDING}*"))

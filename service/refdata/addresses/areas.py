@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import orjson
+import pandas as pd
 import pyproj
 import shapely
 
 from service.errors import SourceError
+from service.refdata.geometry import project
 
 Floats = npt.NDArray[np.float64]
 Shapes = Sequence[shapely.Geometry] | npt.NDArray[np.object_]
@@ -54,6 +56,12 @@ class AreaPolygons:
                 f"{path.name}: not a GeoJSON FeatureCollection with property {code!r} ({error})."
             ) from error
         return cls(codes, shapes, names)
+
+    @classmethod
+    def from_level(cls, level: pd.DataFrame, epsg: int) -> AreaPolygons:
+        """A level of a country's build: index code, columns name and geometry in metres of `epsg`."""
+        names = {str(code): str(name) for code, name in level["name"].items()}
+        return cls(list(level.index), project(level["geometry"].to_numpy(), epsg, back=True), names)
 
     def codes_at(self, lats: Floats, lons: Floats) -> list[str | None]:
         """The code of the area that each coordinate lies in; None outside all (or unknown: NaN)."""

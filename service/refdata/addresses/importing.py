@@ -26,6 +26,7 @@ from service.refdata.addresses.record import POSTCODES_SCHEMA
 from service.refdata.addresses.report import ImportReport
 from service.refdata.addresses.staging import CountryAreas
 from service.refdata.addresses.writer import WrittenIndex, write_index
+from service.refdata.countries.registry import known_countries
 from service.tables import Release
 
 FORMATS = ("dar", "dk-access", "openaddresses", "osm-pbf", "osm-csv")
@@ -78,10 +79,10 @@ def surroundings_of_release(release: Release, country: str) -> Surroundings:
     if country not in release.countries:
         return Surroundings()
     postcodes = release.table(country, "postcodes") if release.has(country, "postcodes") else None
-    named = _polygons(release, country, "municipality")
+    named, known = _polygons(release, country, "municipality"), known_countries()
     towns = (
         dict(zip(postcodes["postcode"].to_pylist(), postcodes["city"].to_pylist(), strict=True))
-        if postcodes is not None and country == "DK"
+        if postcodes is not None and country in known and known[country].official_towns
         else {}
     )
     return Surroundings(

@@ -12,7 +12,7 @@ import pandas as pd
 from service.errors import SourceError
 from service.refdata.catalogue import Source
 from service.refdata.checks.faults import Fault, Report, Severity
-from service.refdata.sources import bol101, fam55n, folk1a
+from service.refdata.sources.statbank import by_area, read_statbank, table_path
 from service.tables import Release
 
 LOST_AREAS = 0.01  # of the areas of a level
@@ -24,11 +24,6 @@ OUTLIER_AREAS = 0.02  # more areas than this are a fault, fewer are for the anal
 OLD_YEARS = 8
 _LISTED = 5
 _NORMAL = 1.4826  # median absolute deviation -> standard deviation of a normal distribution
-TOTALS = {
-    "statbank-folk1a": folk1a.extract,
-    "statbank-bol101": bol101.extract,
-    "statbank-fam55n": fam55n.extract,
-}
 
 
 def check_against(new: Release, old: Release | None, today: date, report: Report) -> None:
@@ -54,17 +49,18 @@ def check_against(new: Release, old: Release | None, today: date, report: Report
 
 
 def check_totals(release: Release, sources: Mapping[str, Source], raw: Path, report: Report) -> None:
-    """Municipal sums against other tables of the publisher, where these were fetched."""
-    for name, extract in TOTALS.items():
-        source = sources.get(name)
-        if source is None or not (raw / source.folder / f"{source.fetch['table']}.csv").is_file():
-            continue
-        report.run("totals-against-parent", _parent(release, source, extract(raw)["total"]))
+    """Municipal sums against StatBank tables with a `[fetch.total]`, where these were fetched."""
+    for source in sources.values():
+        compared = "total" in source.fetch and source.country in release.countries
+        if compared and table_path(raw, source).is_file():
+            parent = by_area(read_statbank(table_path(raw, source)), source, {})
+            report.run("totals-against-parent", _parent(release, source, parent))
 
 
 def _parent(release: Release, source: Source, parent: pd.Series) -> Iterator[Fault]:
     column, tolerance = source.fetch["total"]["compares"], source.fetch["total"]["tolerance"]
-    towns = release.table("DK", "profiles_municipality").to_pandas().set_index("code")
+    name = f"{source.country}/profiles_municipality"
+    towns = release.table(source.country, "profiles_municipality").to_pandas().set_index("code")
     both = towns[column].dropna().index.intersection(parent.dropna().index)
     table = source.fetch["table"]
     if both.empty:
@@ -72,7 +68,7 @@ def _parent(release: Release, source: Source, parent: pd.Series) -> Iterator[Fau
     gap = (towns.loc[both, column] - parent[both]).abs() / parent[both]
     for code in gap[gap > tolerance].sort_values(ascending=False).head(_LISTED).index:
         yield Fault(
-            "error", "totals-against-parent", "DK/profiles_municipality", column, str(code),
+            "error", "totals-against-parent", name, column, str(code),
             f"{towns.loc[code, column]:,.0f} here, {parent[code]:,.0f} in {table} (within {tolerance:.0%})",
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The difference of two releases for people: text, and one HTML page with a map and plots."""
+"""The difference of two releases as one HTML page with a map and plots."""
 
 from __future__ import annotations
 
@@ -15,57 +15,10 @@ from service.analyst.page import Report, render_page
 from service.analyst.plots import plot_bars
 from service.analyst.tables import AnalystTable
 from service.refdata.diff.compare import CountryDiff, ReleaseDiff
+from service.refdata.diff.text import diff_text
 from service.tables import Release
 
-_LISTED, _FLOWS = 8, 30
-
-
-def diff_text(diff: ReleaseDiff) -> str:
-    """For a terminal."""
-    lines = [f"{diff.old} -> {diff.new}"]
-    lines += [f"  new country: {c}" for c in diff.new_countries]
-    lines += [f"  LOST country: {c}" for c in diff.lost_countries]
-    for country in diff.countries:
-        lines += _country_lines(country)
-    return "\n".join(lines)
-
-
-def _country_lines(diff: CountryDiff) -> list[str]:
-    total = float(np.array(diff.households).sum())
-    lines = [f"{diff.country}: {total:,.0f} households compared, by {diff.finest}"]
-    lines += [f"  rows {path}: {old:,} -> {new:,}" for path, old, new in diff.rows if old != new]
-    for word, areas in (("gained", diff.gained), ("lost", diff.lost)):
-        for level, codes in areas.items():
-            if codes:
-                more = " …" if len(codes) > _LISTED else ""
-                lines.append(f"  {word} {len(codes)} of {level}: {' '.join(codes[:_LISTED])}{more}")
-    for level, compared, moved, most in diff.levels:
-        if moved:
-            lines.append(f"  {level}: figures of {moved:,} of {compared:,} areas moved, most of all {most}")
-    if not diff.variables:
-        estimated = diff.moving_households >= 1
-        lines.append(
-            f"  no variable moved by {diff.finest}" + "; the joint tables were estimated anew" * estimated
-        )
-    for move in diff.variables:
-        lines.append(
-            f"  {move.code}: country {_number(move.old)} -> {_number(move.new)}; areas by "
-            f"{_number(move.mean_change)} on average ({move.standard:.2f} standard deviations)"
-        )
-    share = diff.moving_households / total if total else 0.0
-    lines.append(
-        f"  segments: {diff.moving_households:,.0f} households ({share:.2%}) and {diff.moving_leads:,.1f} of "
-        f"{np.array(diff.leads).sum():,.0f} logged leads would change segment"
-    )
-    for pair, variable in diff.moved_by.items():
-        source, target = pair.split(">")
-        flow = diff.households[diff.segments.index(source)][diff.segments.index(target)]
-        if flow >= 0.0005 * total:
-            lines.append(f"    {source} -> {target}: {flow:,.0f} households, moved by {variable}")
-    for code, touched in diff.treatments.items():
-        if touched and diff.moving_households >= 1:
-            lines.append(f"    touches {code}: {', '.join(touched)}")
-    return lines
+_FLOWS = 30
 
 
 def diff_page(diff: ReleaseDiff, new: Release) -> str:
@@ -215,7 +168,3 @@ def plot_moving(release: Release, country: str, level: str, moving: Mapping[str,
     figure.colorbar(drawn, ax=axes, shrink=0.6, label="% of households that change segment")
     axes.set_title(f"{country}: where households change segment, by {level}", loc="left", fontweight="bold")
     return figure
-
-
-def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -21,7 +21,6 @@ from service.segment.cells import AXIS, CELL_ATTRIBUTES, SHAPE
 from service.segment.fitting import FLOOR, Margin, fit_tables, regress_shares
 
 Floats = NDArray[np.float64]
-SEEDS = Path(__file__).parent / "seeds"
 REGISTER = ("life_stage", "children", "dwelling", "tenure")  # what BOL204 tells jointly
 LEAST_REST = 0.02  # least share left to a row that no publisher gives, as a part of its national share
 
@@ -31,7 +30,6 @@ class SeedFile:
     """One country's seed file, as written."""
 
     path: Path
-    country: str
     pairs: tuple[dict[str, Any], ...]
     children_per_household: Floats
     sources: tuple[str, ...]
@@ -44,13 +42,12 @@ class SeedFile:
         raise SourceError(f"{self.path}: no pair {first} × {second}; add one with its source.")
 
 
-def load_seed_file(country: str, folder: Path = SEEDS) -> SeedFile:
-    """Reads `<country>.toml`. Raises SourceError that names the file and what to do."""
-    path = folder / f"{country}.toml"
+def load_seed_file(path: Path) -> SeedFile:
+    """Reads a country's `seed.toml`. Raises SourceError that names the file and what to do."""
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SourceError(f"{path}: no seed for {country} ({error.strerror}); write one.") from error
+        raise SourceError(f"{path}: no seed ({error.strerror}); write one.") from error
     except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{path}: not valid TOML ({error}); correct it.") from error
     pairs = tuple(written.get("pair", ()))
@@ -63,7 +60,7 @@ def load_seed_file(country: str, folder: Path = SEEDS) -> SeedFile:
     per = written.get("children_per_household", {})
     counts = np.array([float(per[name]) for name in CELL_ATTRIBUTES["dwelling"]])
     sources = tuple(dict.fromkeys([*(str(pair["source"]) for pair in pairs), str(per["source"])]))
-    return SeedFile(path, country, pairs, counts, sources)
+    return SeedFile(path, pairs, counts, sources)
 
 
 def build_seed(file: SeedFile, margins: AreaMargins, register: Floats | None = None) -> Floats:

@@ -1,42 +1,33 @@
-"""Which module fetches which source. A source that is not here is taken from files saved by hand."""
+"""Which module fetches the sources of a form. A source of another form is taken from files saved by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from service.refdata.catalogue import Source
+from service.errors import SourceError
+from service.refdata.catalogue import Source, line_of
 from service.refdata.fetching import Fetched, Fetcher
-from service.refdata.sources import (
-    bil800,
-    bol101,
-    bol204,
-    dagi,
-    datafordeler,
-    fam55n,
-    folk1a,
-    hfudd11,
-    indkf132,
-    indkp101,
-    paavo,
-    valgdatabasen,
-)
+from service.refdata.sources import dagi, datafordeler, paavo, statbank, valgdatabasen
 
 Fetch = Callable[[Fetcher, Source, Path], list[Fetched]]
 
 FETCHERS: Mapping[str, Fetch] = {
-    "bbr": datafordeler.fetch,
-    "dagi-2021": dagi.fetch,
-    "dagi-2024": dagi.fetch,
-    "dar": datafordeler.fetch,
-    "dst-valgdatabase": valgdatabasen.fetch,
-    "paavo": paavo.fetch,
-    "statbank-bil800": bil800.fetch,
-    "statbank-bol101": bol101.fetch,
-    "statbank-bol204": bol204.fetch,
-    "statbank-fam55n": fam55n.fetch,
-    "statbank-folk1a": folk1a.fetch,
-    "statbank-hfudd11": hfudd11.fetch,
-    "statbank-indkf132": indkf132.fetch,
-    "statbank-indkp101": indkp101.fetch,
+    "bbr-xml": datafordeler.fetch,
+    "datafordeler-zip": datafordeler.fetch,
+    "geojson": dagi.fetch,
+    "pxweb": paavo.fetch,
+    "statbank": statbank.fetch,
+    "valgdatabase": valgdatabasen.fetch,
 }
+
+
+def fetcher_of(source: Source) -> Fetch:
+    """What downloads a source. Raises SourceError with file and line for a form that nothing fetches."""
+    if source.form not in FETCHERS:
+        line = line_of(source.file.read_text(encoding="utf-8"), "form")
+        raise SourceError(
+            f"{source.file.name}:{line}: sources of form {source.form!r} cannot be fetched (only "
+            f"{', '.join(FETCHERS)}); save its files by hand and use --offline."
+        )
+    return FETCHERS[source.form]

@@ -13,6 +13,7 @@ import numpy as np
 
 from service.analyst.market import load_market
 from service.analyst.potential import potential_table
+from service.refdata.countries.dk.joint import SEED
 from service.refdata.joint.build import fit_areas, margin_of
 from service.refdata.joint.margins import AreaMargins
 from service.refdata.joint.seed import build_seed, load_seed_file
@@ -44,7 +45,7 @@ def time_rebuild(release: Release, definitions: Definitions) -> float:
     adults = {n: shares[n].mean(axis=0) for n in ("life_stage", "dwelling", "tenure")}
     margins = AreaMargins(tuple(table.rows), table.households, shares, adults)
     start = time.perf_counter()
-    own = fit_areas(margins, build_seed(load_seed_file("DK"), margins))
+    own = fit_areas(margins, build_seed(load_seed_file(SEED), margins))
     for urbanity in range(3):
         np.nan_to_num(own) @ definitions.membership(urbanity)
     return time.perf_counter() - start

@@ -27,7 +27,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        build_release(Path(raw), REFERENCE, "2026-01-01.1", Path(folder), step=lambda text: None)
+        build_release(Path(raw), REFERENCE, "2026-01-01.1", Path(folder))
         build = time.perf_counter() - start
     start = time.perf_counter()
     release = Release.open(REFERENCE)

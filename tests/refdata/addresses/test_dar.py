@@ -328,9 +328,9 @@ def test_an_empty_list_is_an_empty_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.raw
-def test_the_real_sample_gives_every_house_number_and_its_place(raw: Path) -> None:
-    folder = raw / "dk/dar10_sample"
-    postcodes = AreaPolygons.from_geojson(raw / "dk/dagi_2021/geo_postnumre.geojson")
+def test_the_real_sample_gives_every_house_number_and_its_place(open_data: Path) -> None:
+    folder = open_data / "dk/dar10_sample"
+    postcodes = AreaPolygons.from_geojson(open_data / "dk/dagi_2021/geo_postnumre.geojson")
     table, report = import_dar(sorted(folder.glob("*.ndjson")), CountryAreas(postcodes), as_of=NOW)
     rows = table.to_pylist()
     last = {}

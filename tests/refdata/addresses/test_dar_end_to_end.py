@@ -18,12 +18,12 @@ pytestmark = pytest.mark.raw
 
 
 @pytest.fixture(scope="module")
-def matcher(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
-    postcodes = AreaPolygons.from_geojson(raw / "dk/dagi_2021/geo_postnumre.geojson")
+def matcher(open_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    postcodes = AreaPolygons.from_geojson(open_data / "dk/dagi_2021/geo_postnumre.geojson")
     folder = tmp_path_factory.mktemp("index")
     import_addresses(
         "dar",
-        sorted((raw / "dk/dar10_sample").glob("*.ndjson")),
+        sorted((open_data / "dk/dar10_sample").glob("*.ndjson")),
         folder,
         "DK",
         origin_of("dar", "2019-02"),
@@ -32,8 +32,8 @@ def matcher(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
     return Matcher.open(folder)
 
 
-def versions(raw: Path, name: str) -> list[dict[str, str | None]]:
-    lines = (raw / "dk/dar10_sample" / name).read_text(encoding="utf-8").splitlines()
+def versions(open_data: Path, name: str) -> list[dict[str, str | None]]:
+    lines = (open_data / "dk/dar10_sample" / name).read_text(encoding="utf-8").splitlines()
     return [record for record in map(json.loads, lines) if record["registreringtil"] is None]
 
 
@@ -41,11 +41,13 @@ def ask(matcher: Matcher, text: str | None) -> AddressMatch:
     return matcher.match_address(AddressQuery("DK", text or ""))
 
 
-def test_the_registers_present_texts_are_category_a_at_their_own_house(raw: Path, matcher: Matcher) -> None:
-    houses = {record["id"] for record in versions(raw, "Husnummer_c0fc8df4.ndjson")}
+def test_the_registers_present_texts_are_category_a_at_their_own_house(
+    open_data: Path, matcher: Matcher
+) -> None:
+    houses = {record["id"] for record in versions(open_data, "Husnummer_c0fc8df4.ndjson")}
     present = [
         record
-        for record in versions(raw, "Adresse.ndjson")
+        for record in versions(open_data, "Adresse.ndjson")
         if record["status"] == "3" and record["virkningtil"] is None and record["husnummer_id"] in houses
     ]
     assert len(present) > 2_700

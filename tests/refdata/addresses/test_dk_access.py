@@ -120,8 +120,8 @@ def test_without_street_files_the_error_says_what_to_give(tmp_path: Path) -> Non
 
 
 @pytest.mark.raw
-def test_the_real_file_is_placed_and_named_by_the_registers_street_files(raw: Path) -> None:
-    folder = raw / "dk/dar10_sample"
+def test_the_real_file_is_placed_and_named_by_the_registers_street_files(open_data: Path) -> None:
+    folder = open_data / "dk/dar10_sample"
     paths = sorted(folder.glob("NavngivenVej*.ndjson"))
     table, report = import_dk_access([folder / "Adgangsadresse.csv"], paths)
     assert report.read == 1_320

@@ -146,10 +146,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.raw
-def test_the_real_danish_files_give_every_address_once(raw: Path) -> None:
-    postcodes = AreaPolygons.from_geojson(raw / "dk/dagi_2021/geo_postnumre.geojson")
-    municipalities = AreaPolygons.from_geojson(raw / "dk/dagi_2021/geo_kommuner.geojson", code="kode")
-    folder = raw / "dk/addresses_osm"
+def test_the_real_danish_files_give_every_address_once(open_data: Path) -> None:
+    postcodes = AreaPolygons.from_geojson(open_data / "dk/dagi_2021/geo_postnumre.geojson")
+    municipalities = AreaPolygons.from_geojson(open_data / "dk/dagi_2021/geo_kommuner.geojson", code="kode")
+    folder = open_data / "dk/addresses_osm"
     table, report = import_osm_csv(
         [folder / "bornholm_addresses_osm.csv", folder / "addresses_osm_extracts.csv"],
         CountryAreas(postcodes, municipalities, postcodes.names),

@@ -73,11 +73,11 @@ def test_a_truncated_or_other_file_is_refused(extract: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.raw
-def test_the_centre_of_helsinki_has_its_swedish_names_and_postcodes(raw: Path) -> None:
+def test_the_centre_of_helsinki_has_its_swedish_names_and_postcodes(open_data: Path) -> None:
     postcodes = AreaPolygons.from_geojson(
-        raw / "fi/paavo_2018/postal_areas_2018_wgs84.geojson", code="pono", name="nimi"
+        open_data / "fi/paavo_2018/postal_areas_2018_wgs84.geojson", code="pono", name="nimi"
     )
-    table, report = import_osm_pbf(raw / "fi/osm/helsinki_centre.osm.pbf", CountryAreas(postcodes))
+    table, report = import_osm_pbf(open_data / "fi/osm/helsinki_centre.osm.pbf", CountryAreas(postcodes))
     assert report.read == 3_622
     assert 1_600 < report.kept < 1_700
     swedish = dict(zip(table["street"].to_pylist(), table["street_short"].to_pylist(), strict=True))

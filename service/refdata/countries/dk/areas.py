@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from service.refdata.corrections import Ledger
 from service.refdata.geometry import make_valid, project, read_features
 
 EPSG = 25832  # ETRS89 / UTM 32N, the national projection
+COUNTRY = "DK"  # the code of the country as an area of its own level
 LEVELS = ("polling_area", "parish", "postcode", "municipality", "region", "country")
 
 
@@ -31,7 +33,7 @@ class DanishAreas:
     pooled: dict[str, str]
 
 
-def load_areas(raw: Path, sources: dict[str, Source], areas: pd.DataFrame, ledger: Ledger) -> DanishAreas:
+def load_areas(raw: Path, sources: Mapping[str, Source], areas: pd.DataFrame, ledger: Ledger) -> DanishAreas:
     """Polygons of all levels, corrected as the catalogue names it.
 
     `areas`: the `areas` margin (index polling-area code). Raises SourceError.
@@ -62,10 +64,50 @@ def load_areas(raw: Path, sources: dict[str, Source], areas: pd.DataFrame, ledge
     levels["polling_area"] = known
     country = pd.DataFrame(
         {"name": ["Danmark"], "geometry": [shapely.union_all(levels["region"]["geometry"].to_numpy())]},
-        index=pd.Index(["DK"], name="code"),
+        index=pd.Index([COUNTRY], name="code"),
     )
     levels["country"] = country
     return DanishAreas({level: levels[level] for level in LEVELS}, zones, pooled)
+
+
+def find_parents(
+    listed: pd.DataFrame,
+    areas: DanishAreas,
+    in_municipality: Mapping[str, pd.DataFrame],
+    source: Source,
+    ledger: Ledger,
+) -> dict[str, pd.Series]:
+    """`municipality` per polling area, `parish`/`postcode` -> main municipality, `region_of` municipality.
+
+    `listed`: the `areas` margin; `in_municipality`: level -> overlaps (source, target, share). Raises
+    SourceError.
+    """
+    names = areas.levels["region"]
+    region_of = listed.drop_duplicates("municipality").set_index("municipality")["region"]
+    alone = source.correction("christianso_without_region")
+    region_of.loc[alone.params["municipality"]] = alone.params["region"]
+    ledger.note(source, alone.name, "one municipality")
+    if not region_of.isin(names.index).all():
+        raise SourceError(
+            f"{source.tables['areas'].file}: rule matched-keys: a municipality has no known region."
+        )
+    nearest = areas.levels["municipality"].index.difference(region_of.index)
+    assert nearest.empty, f"municipalities without polling areas: {list(nearest)}"
+    main = {level: _main_municipality(areas, level, table) for level, table in in_municipality.items()}
+    return {"municipality": listed["municipality"], "region_of": region_of.sort_index(), **main}
+
+
+def _main_municipality(areas: DanishAreas, level: str, overlaps: pd.DataFrame) -> pd.Series:
+    """The municipality that holds most of each area; the nearest one for an area drawn in the sea."""
+    largest = overlaps.sort_values(["source", "share"], ascending=[True, False]).drop_duplicates("source")
+    main = largest.set_index("source")["target"].reindex(areas.levels[level].index)
+    municipalities = areas.levels["municipality"]
+    lost = main.index[main.isna()]
+    if len(lost):
+        tree = shapely.STRtree(municipalities["geometry"].to_numpy())
+        nearest = tree.nearest(areas.levels[level].loc[lost, "geometry"].to_numpy())
+        main.loc[lost] = municipalities.index.to_numpy()[nearest]
+    return main
 
 
 def _read_level(raw: Path, source: Source, name: str) -> tuple[pd.DataFrame, int]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import shapely
 
 from service.errors import SourceError
 from service.refdata.catalogue import DEFAULT_SOURCES, Source, load_source
 from service.refdata.corrections import Ledger, correct_tables
+from service.refdata.countries.dk.areas import COUNTRY, DanishAreas
 from service.refdata.reading import read_table
+from service.refdata.rollup import sum_by_code, sum_by_overlap, zone_counts
+from service.refdata.variables import flatten_margins
 
 SOURCE = "dst-valgdatabase"
 
@@ -36,6 +41,32 @@ def load_margins(
     areas["region"] = areas["region"].str.replace(r"\.0$", "", regex=True)
     tables["areas"] = areas
     return tables
+
+
+def count_levels(
+    margins: Mapping[str, pd.DataFrame],
+    areas: DanishAreas,
+    weights: Mapping[str, pd.DataFrame],
+    hierarchy: Mapping[str, pd.Series],
+) -> dict[str, pd.DataFrame]:
+    """Counts of every level, finest first (index all its codes), with `land.km2` from the polygons."""
+    counts = flatten_margins(margins)
+    zones = zone_counts(counts, areas.pooled)
+    municipal = sum_by_code(counts, hierarchy["municipality"])
+    own_region = margins["areas"]["region"].where(margins["areas"]["region"] != "")
+    table = {
+        "polling_area": counts,
+        **{level: sum_by_overlap(zones, weights[level]) for level in weights},
+        "municipality": municipal,
+        "region": sum_by_code(counts, own_region),
+        "country": sum_by_code(counts, pd.Series(COUNTRY, index=counts.index)),
+    }
+    for level, frame in table.items():
+        known = areas.levels[level]
+        index = known.index.union(frame.index) if level == "polling_area" else known.index
+        km2 = pd.Series(shapely.area(known["geometry"].to_numpy()) / 1e6, index=known.index)
+        table[level] = frame.reindex(index).assign(**{"land.km2": km2.reindex(index)})
+    return table
 
 
 def _check_same_areas(source: Source, tables: dict[str, pd.DataFrame]) -> None:

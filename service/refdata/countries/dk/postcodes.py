@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from service.errors import SourceError
 from service.files.strict import read_rows, read_text
 from service.refdata.catalogue import Source
 from service.refdata.corrections import Ledger
+from service.refdata.countries.dk.areas import DanishAreas
 
+SOURCES = ("dagi-2021", "geonames", "postcode-municipalities", "postnumre")
+WITHIN_SCHEMA = pa.schema(
+    [("code", pa.string()), ("level", pa.string()), ("within", pa.string()), ("share", pa.float32())]
+)
 LEAST_SHARE = 0.01  # of a postcode's area: less is two drawings of one border disagreeing
 
 
 def load_postcodes(
-    raw: Path, sources: dict[str, Source], overlaps: pd.DataFrame, ledger: Ledger
+    raw: Path, sources: Mapping[str, Source], overlaps: pd.DataFrame, ledger: Ledger
 ) -> pd.DataFrame:
     """postcode, city, bulk (bool), municipalities (sorted codes), sorted by postcode.
 
@@ -47,6 +55,31 @@ def load_postcodes(
             f"{empty['postcode'].iloc[0]} lies in no municipality."
         )
     return table
+
+
+def share_out(
+    dwellings: pd.Series, areas: DanishAreas, overlaps: pd.DataFrame, hierarchy: Mapping[str, pd.Series]
+) -> pd.DataFrame:
+    """Which share of a postcode's households lies in which other area: rows of WITHIN_SCHEMA.
+
+    `dwellings`: households per polling area; `overlaps`: source (zone), target (postcode), share.
+    """
+    zone_of = pd.Series({code: areas.pooled.get(code, code) for code in dwellings.index})
+    zone_households = dwellings.groupby(zone_of).sum()
+    parts = overlaps.copy()
+    parts["households"] = parts["share"] * parts["source"].map(zone_households)
+    municipality = hierarchy["municipality"].groupby(zone_of).first()
+    parts["municipality"] = parts["source"].map(municipality)
+    parts["region"] = parts["municipality"].map(hierarchy["region_of"])
+    parts["polling_area"] = parts["source"].where(~parts["source"].isin(set(areas.pooled.values())))
+    tables = []
+    for level in ("polling_area", "municipality", "region"):
+        sums = parts.dropna(subset=[level]).groupby(["target", level])["households"].sum().reset_index()
+        total = sums["target"].map(parts.groupby("target")["households"].sum())
+        sums = sums.assign(level_name=level, share=np.where(total > 0, sums["households"] / total, 0))
+        tables.append(sums.rename(columns={"target": "code", level: "within", "level_name": "level"}))
+    within = pd.concat(tables).query("share >= 0.005")[["code", "level", "within", "share"]]
+    return within.sort_values(["code", "level", "within"], ignore_index=True)
 
 
 def _read_official(raw: Path, source: Source, ledger: Ledger) -> pd.DataFrame:

@@ -1,51 +1,88 @@
-"""Paavo's counts as margins of the household cell.
-
-Paavo does not tell row houses from detached ones, nor social from other rent: small houses are counted
-as detached, all rented homes as other rent, right of occupancy and the like as cooperative. Income
-classes are cut nationally into thirds by even spread within the middle class.
-"""
+"""Paavo, the postal-area tables of Statistics Finland: read, corrected, means turned into sums."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+import shapely
 
-from service.refdata.joint.margins import AreaMargins, income_thirds, shares_of
+from service.errors import SourceError
+from service.refdata.catalogue import Source
+from service.refdata.corrections import Ledger, correct_tables
+from service.refdata.countries.fi.areas import COUNTRY, POLYGONS
+from service.refdata.reading import read_table
+from service.refdata.rollup import sum_by_code
+from service.refdata.variables import flatten_margins
 
-Floats = NDArray[np.float64]
-
-LIFE_STAGE_AGES = (
-    ("18_19", "20_24", "25_29"),
-    ("30_34", "35_39", "40_44", "45_49"),
-    ("50_54", "55_59", "60_64"),
-    ("65_69", "70_74", "75_79", "80_84", "85_plus"),
-)
+NATIONAL_SIZE = (1.9, 2.5)  # persons per household; outside, the decimal point has come back or moved
 
 
-def finnish_margins(tables: Mapping[str, pd.DataFrame]) -> AreaMargins:
-    """Margins per postal area from the tables of `load_paavo`."""
-    ages = tables["age"]
-    life_stage = np.stack([ages[list(stage)].to_numpy().sum(axis=1) for stage in LIFE_STAGE_AGES], axis=1)
-    tenures = tables["tenure"]
-    households = tenures[["owner", "rented", "other"]].to_numpy().sum(axis=1)
-    with_children = tables["household"]["with_children"].to_numpy()
-    zero = np.zeros(len(ages))
-    dwellings = tables["dwelling"]
-    shares = {
-        "life_stage": shares_of(life_stage),
-        "children": shares_of(np.stack([households - with_children, with_children], axis=1)),
-        "dwelling": shares_of(_columns(dwellings["small_house"], zero, dwellings["flat"], zero)),
-        "tenure": shares_of(_columns(tenures["owner"], tenures["other"], zero, tenures["rented"])),
-        "affluence": income_thirds(
-            tables["household_income"][["lowest", "middle", "highest"]].to_numpy(dtype=float)
-        ),
+def load_margins(raw: Path, source: Source, ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Count tables per postal area by table name, after corrections. Index: postcode as text, sorted.
+
+    `areas` holds name and municipality (text). NaN: not published. Raises SourceError.
+    """
+    tables = {
+        name: read_table(raw / source.folder / spec.file, spec, source.key, source.file.parent)
+        for name, spec in source.tables.items()
+        if name != POLYGONS
     }
-    counted = np.nan_to_num(tables["household"]["all"].to_numpy(dtype=float))
-    return AreaMargins(tuple(str(code) for code in ages.index), counted, shares, {})
+    tables = {name: table.sort_index() for name, table in correct_tables(source, tables, ledger).items()}
+    municipalities = tables["areas"]["municipality"].nunique()
+    ledger.note(source, "areas_from_postal_areas", f"{municipalities} municipalities")
+    _restore_points(source, tables, ledger)
+    _sum_means(tables)
+    return tables
 
 
-def _columns(*columns: pd.Series | Floats) -> Floats:
-    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+def count_levels(
+    tables: Mapping[str, pd.DataFrame], levels: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Counts of every level, finest first, with `land.km2` from the polygons; sums of postal areas."""
+    postal = flatten_margins({name: table for name, table in tables.items() if name != "areas"})
+    counts = {
+        "postcode": postal,
+        "municipality": sum_by_code(postal, tables["areas"]["municipality"]),
+        "country": sum_by_code(postal, pd.Series(COUNTRY, index=postal.index)),
+    }
+    return {
+        level: counts[level]
+        .reindex(drawn.index)
+        .assign(**{"land.km2": shapely.area(drawn["geometry"].to_numpy()) / 1e6})
+        for level, drawn in levels.items()
+    }
+
+
+def _restore_points(source: Source, tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:
+    correction = source.correction("lost_decimal_point")
+    for name, columns in correction.params["whole_below"].items():
+        for column, bound in columns.items():
+            written = tables[name][column]
+            tables[name][column] = written.where(written < bound, written / 10.0)
+    households = tables["household"]
+    size = float(np.nansum(households["size_mean"] * households["all"]) / np.nansum(households["all"]))
+    if not NATIONAL_SIZE[0] <= size <= NATIONAL_SIZE[1]:
+        raise SourceError(
+            f"{source.tables['household'].file}: column 'te_takk': rule {correction.name}: {size:.2f} "
+            "persons per household after it; the publisher's form has changed, look at the correction again."
+        )
+    ledger.note(source, correction.name, f"{size:.2f} persons per household after it")
+
+
+def _sum_means(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Means times what they are means of, so that they roll up; only where both are published."""
+    age, household, dwelling = tables["age"], tables["household"], tables["dwelling"]
+    age["years"] = age["mean_years"] * age["persons"]
+    household["persons"] = household["size_mean"] * household["all"]
+    household["counted"] = household["all"].where(household["size_mean"].notna())
+    household["persons_housed"] = household["persons"].where(household["area_per_person"].notna())
+    household["floor_area"] = household["area_per_person"] * household["persons_housed"]
+    dwelling["floor_area"] = dwelling["floor_area_mean"] * dwelling["all"]
+    dwelling["counted"] = dwelling["all"].where(dwelling["floor_area"].notna())
+    for name, count in (("person_income", "adults"), ("household_income", "households")):
+        income = tables[name]
+        income["sum"] = income["mean"] * income[count]
+        income["counted"] = income[count].where(income["sum"].notna())
