@@ -37,11 +37,11 @@ def current_release_id(reference_data: Path) -> str:
     except OSError as error:
         raise ReleaseError(
             f"No release is active: {pointer} cannot be read ({error.strerror}). "
-            "Build one with `enrich refdata build`, or activate one with `enrich refdata activate ID`."
+            "Build one with `enrich refdata build`, or activate one with `enrich refdata publish ID`."
         ) from error
     if not release_id or "/" in release_id or release_id.startswith("."):
         raise ReleaseError(
-            f"{pointer} does not name a release; activate one with `enrich refdata activate ID`."
+            f"{pointer} does not name a release; activate one with `enrich refdata publish ID`."
         )
     return release_id
 
@@ -101,7 +101,7 @@ class Release:
             for fault in check_files(folder, manifest):
                 raise ReleaseError(
                     f"Release {name} is damaged: {fault}. "
-                    "Restore the folder, or activate another release with `enrich refdata activate ID`."
+                    "Restore the folder, or activate another release with `enrich refdata publish ID`."
                 )
         return cls(id=name, folder=folder, manifest=manifest)
 
@@ -117,6 +117,14 @@ class Release:
     def finest(self, country: str) -> str:
         """The level of the smallest areas with published figures."""
         return str(self._country(country)["finest"])
+
+    def publishers(self, country: str) -> Mapping[str, str]:
+        """Source id -> its publisher's own name, for the sources of a country's tables.
+
+        Empty for a release that was built before manifests named them. Raises ReleaseError.
+        """
+        named: Mapping[str, str] = self._country(country).get("publishers", {})
+        return named
 
     def path(self, country: str, name: str) -> Path:
         """`<release>/<country>/<name>`; not checked to exist."""

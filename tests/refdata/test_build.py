@@ -18,7 +18,6 @@ from service.refdata.countries.dk.margins import load_margins
 from service.tables import Release, check_files
 
 ID = "2026-11-21.1"
-Step = Callable[[str], None]
 Edit = Callable[[Path, str, str], None]
 STATISTICS = Path("dk/polling_areas")
 
@@ -28,11 +27,9 @@ def release(built: Path) -> Release:
     return Release.open(built, ID)
 
 
-def test_building_twice_gives_the_same_bytes(
-    small_raw: Path, reference: Path, tmp_path: Path, quiet: Step
-) -> None:
-    first = build_release(small_raw, reference, ID, tmp_path / "one", quiet).folder
-    second = build_release(small_raw, reference, ID, tmp_path / "two", quiet).folder
+def test_building_twice_gives_the_same_bytes(small_raw: Path, reference: Path, tmp_path: Path) -> None:
+    first = build_release(small_raw, reference, ID, tmp_path / "one").folder
+    second = build_release(small_raw, reference, ID, tmp_path / "two").folder
     files = sorted(str(p.relative_to(first)) for p in first.rglob("*") if p.is_file())
     assert len(files) > 20
     same, different, missing = filecmp.cmpfiles(first, second, files, shallow=False)
@@ -50,6 +47,23 @@ def test_the_manifest_vouches_for_every_file_and_marks_odbl(release: Release) ->
             entry[key] for key in ("kind", "rows", "sha256", "licence", "attribution", "vintage", "sources")
         )
         assert ("ODbL" in entry["licence"]) == ("/addresses/" in path), path
+
+
+def test_every_source_of_a_table_has_its_publishers_own_name(release: Release, built: Path) -> None:
+    used = {s for t in release.manifest["countries"]["DK"]["tables"] for s in t["sources"]}
+    catalogue = load_catalogue(built / "sources")
+    assert release.publishers("DK") == {name: catalogue[name].publisher for name in used}
+    assert release.publishers("DK")["dst-valgdatabase"] == "Danmarks Statistik"
+    assert {v["source"] for v in release.json("DK", "variables")} <= set(release.publishers("DK"))
+
+
+def test_a_release_from_before_manifests_named_publishers_names_none(built: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(built, tmp_path / "copy"))
+    path = folder / "releases" / ID / "manifest.json"
+    body = json.loads(path.read_text("utf-8"))
+    del body["countries"]["DK"]["publishers"]
+    path.write_text(json.dumps(body), "utf-8")
+    assert Release.open(folder, ID).publishers("DK") == {}
 
 
 def test_a_changed_byte_is_noticed(built: Path, tmp_path: Path) -> None:
@@ -166,61 +180,59 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_source_stops_the_build(
-    kind: str, raw: Path, reference: Path, quiet: Step, edit: Edit
-) -> None:
+def test_a_damaged_source_stops_the_build(kind: str, raw: Path, reference: Path, edit: Edit) -> None:
     file, pattern, by, rule = DAMAGE[kind]
     edit(raw / STATISTICS / file, pattern, by)
     with pytest.raises(SourceError) as stop:
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
     assert file in str(stop.value)
     assert rule in str(stop.value)
     assert not (reference / "releases" / ID).exists()
     assert not list((reference / "releases").glob(f"{BUILDING}*"))
 
 
-def test_another_encoding_is_named_with_its_row(raw: Path, reference: Path, quiet: Step) -> None:
+def test_another_encoding_is_named_with_its_row(raw: Path, reference: Path) -> None:
     path = raw / STATISTICS / "BoligtypeAntalboliger.csv"
     path.write_bytes(path.read_text("utf-8").encode("latin-1"))
     with pytest.raises(SourceError, match=r"BoligtypeAntalboliger\.csv: row 1: rule encoding"):
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
 
 
-def test_half_a_file_is_refused(raw: Path, reference: Path, quiet: Step) -> None:
+def test_half_a_file_is_refused(raw: Path, reference: Path) -> None:
     path = raw / STATISTICS / "OpfrelsesrAntalboliger.csv"
     body = path.read_bytes()
     path.write_bytes(body[: len(body) // 2])
     with pytest.raises(SourceError, match=r"OpfrelsesrAntalboliger\.csv: row \d+: rule whole-"):
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
 
 
-def test_a_web_page_instead_of_a_table_is_refused(raw: Path, reference: Path, quiet: Step) -> None:
+def test_a_web_page_instead_of_a_table_is_refused(raw: Path, reference: Path) -> None:
     (raw / STATISTICS / "EjerforholdAntalboliger.csv").write_text(
         "<!DOCTYPE html><html>sorry</html>", "utf-8"
     )
     with pytest.raises(SourceError, match="rule not-a-web-page"):
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
 
 
-def test_broken_geojson_is_refused(raw: Path, reference: Path, quiet: Step) -> None:
+def test_broken_geojson_is_refused(raw: Path, reference: Path) -> None:
     path = raw / "dk/dagi_2021/geo_sogne.geojson"
     path.write_text(path.read_text("utf-8")[:500], "utf-8")
     with pytest.raises(SourceError, match=r"geo_sogne\.geojson: rule geojson"):
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
 
 
-def test_an_area_without_polygon_or_correction_is_refused(raw: Path, reference: Path, quiet: Step) -> None:
+def test_an_area_without_polygon_or_correction_is_refused(raw: Path, reference: Path) -> None:
     path = raw / "dk/polling_areas/valgsteds_2024.simplified.geojson"
     body = json.loads(path.read_text("utf-8"))
     body["features"] = [f for f in body["features"] if f["properties"]["kms_stat_id"] != 400002]
     path.write_text(json.dumps(body), "utf-8")
     with pytest.raises(SourceError, match="no polygon and no correction, such as 400002"):
-        build_release(raw, reference, ID, step=quiet)
+        build_release(raw, reference, ID)
 
 
-def test_a_release_never_changes(built: Path, small_raw: Path, quiet: Step) -> None:
+def test_a_release_never_changes(built: Path, small_raw: Path) -> None:
     with pytest.raises(SourceError, match="exists already"):
-        build_release(small_raw, built, ID, step=quiet)
+        build_release(small_raw, built, ID)
 
 
 def test_margins_keep_the_national_total(small_raw: Path) -> None:

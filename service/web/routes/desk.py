@@ -61,9 +61,8 @@ def act(lead_id: str, action: str) -> Response:
 def desk_why(lead_id: str) -> Response:
     """The words for the recipient, to be read out."""
     services = current_services()
-    sources = services.config.reference_data / "sources"
     language = request.args.get("language")
-    return why_page(explain_lead(services.past, services.assets(), lead_id, language, sources))
+    return why_page(explain_lead(services.past, services.assets(), lead_id, language))
 
 
 @blueprint.route(SIGN_IN)

@@ -27,8 +27,7 @@ def why(lead_id: str, query: Mapping[str, Any]) -> Response:
     In the lead's own language unless another is asked for. JSON, or a page with `Accept: text/html`.
     """
     services = current_services()
-    sources = services.config.reference_data / "sources"
-    explained = explain_lead(services.past, services.assets(), lead_id, query.get("language"), sources)
+    explained = explain_lead(services.past, services.assets(), lead_id, query.get("language"))
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return why_page(explained)
     return json_answer({"lead_id": lead_id, **asdict(explained)})
