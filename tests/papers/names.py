@@ -7,13 +7,15 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-# Where a command is told: in backticks, at the head of a line, or after a word that leads to one. "beside enrich
-# traffic" is no command.
+# Where a command is told: in backticks, at the head of a line, or after a word that leads to one.
+# "beside enrich traffic" is none.
 _LED = r"(?:^[ \t]*|[`:;&$#(] ?|\b(?:[Rr]un|[Tt]ry|[Cc]all|[Uu]se|with|by|or) |\bexec \w+ |bin/)"
 _COMMAND = re.compile(_LED + r"(?:enrich|python -m service)[ \t]+((?!-m)[^\n`#;\"'()]*)", re.MULTILINE)
 _SETTING = re.compile(r"\bENRICH_[A-Z]+(?:_[A-Z]+)*\b")
 _ROUTE = re.compile(r"(?:\b(GET|POST|PUT|PATCH|DELETE) |(?<![\w<>/.:~*\"'=+…)}-]))(/[a-z][\w{}<>/.…-]+)")
-_ADDRESSED = re.compile(r"(?:http://(?:127\.0\.0\.1|localhost):\d+|https://doorstep\.example)(/[a-z][\w./{}-]*)")
+_ADDRESSED = re.compile(
+    r"(?:http://(?:127\.0\.0\.1|localhost):\d+|https://doorstep\.example)(/[a-z][\w./{}-]*)"
+)
 _LINKED = re.compile(r"[\"'`](/[a-z][^\"'`\s]*)[\"'`]")
 _TARGET = re.compile(r"(?<![\w.-])make(?: --[\w-]+)* ([a-z]+)\b")
 _MODULE = re.compile(r"python3? -m ((?:service|tests)[\w.]*)")
@@ -35,7 +37,7 @@ def messages(path: Path) -> Iterator[str]:
 
 
 def code_of(markdown: str) -> list[str]:
-    """What stands as code in a page: spans in backticks, and lines of fenced blocks with their continuation."""
+    """What stands as code in a page: spans in backticks, and whole lines of fenced blocks."""
     lines = [
         line
         for _, block in _FENCE.findall(markdown)

@@ -89,7 +89,7 @@ def pictures_of(page: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the service answers to the call of the README, under a salt that leaves this lead out of the holdout."""
+    """What the service answers to the call of the README; the salt leaves this lead out of the holdout."""
     folder = tmp_path_factory.mktemp("readme")
     environ = {"ENRICH_DATABASE_URL": f"sqlite:///{folder}/store.sqlite", "ENRICH_SALT": "handshake"}
     services = build_services(load_config(environ))

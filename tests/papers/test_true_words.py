@@ -1,4 +1,4 @@
-"""Every command, setting, route and make target named anywhere exists, and every one that exists is documented."""
+"""Every command, setting, route and make target that is named exists, and each that exists is documented."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def texts_of(path: Path) -> tuple[str, ...]:
 def faults(paths: Iterable[Path], wrong: Callable[[str], Iterable[object]]) -> list[str]:
     """`file: what is wrong`, for every text of the files."""
     return [
-        f"{path.relative_to(ROOT)}: {fault}" for path in paths for text in texts_of(path) for fault in wrong(text)
+        f"{path.relative_to(ROOT)}: {fault}"
+        for path in paths
+        for text in texts_of(path)
+        for fault in wrong(text)
     ]
 
 
@@ -87,12 +90,16 @@ def test_every_command_named_exists_with_its_options() -> None:
 
 def test_every_setting_named_exists() -> None:
     known = all_settings() | TEST_SETTINGS
-    assert not faults([*PYTHON, *PAGES, *DATA, *DOCUMENTS, *AROUND], lambda text: named_settings(text) - known)
+    assert not faults(
+        [*PYTHON, *PAGES, *DATA, *DOCUMENTS, *AROUND], lambda text: named_settings(text) - known
+    )
 
 
 def test_every_route_named_exists(routes: Routes) -> None:
     def wrong(text: str) -> list[tuple[str, str]]:
-        whole = " " in text or text.startswith("`")  # a lone "/addresses" in code is a path, and checked where used
+        whole = " " in text or text.startswith(
+            "`"
+        )  # a lone "/addresses" in code is a path, and checked where used
         return [route for route in named_routes(text) if whole and not route_exists(*route, routes)]
 
     ours = [path for path in PYTHON if not path.relative_to(ROOT).as_posix().startswith(OTHERS_ROUTES)]
@@ -141,7 +148,9 @@ def test_every_route_is_documented(routes: Routes) -> None:
 def test_the_operators_table_has_every_setting_with_its_default() -> None:
     page = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
     lines = [line for line in page.splitlines() if line.startswith(("| `ENRICH_", "| `HOST", "| `PORT"))]
-    listed = {name.strip(" `"): default.strip() for _, name, default, *_ in (line.split("|") for line in lines)}
+    listed = {
+        name.strip(" `"): default.strip() for _, name, default, *_ in (line.split("|") for line in lines)
+    }
     assert set(listed) == {setting.name for setting in SETTINGS}
     for setting in SETTINGS:
         told = f"`{setting.default}`" if setting.default else "empty"
@@ -219,18 +228,22 @@ def test_made_up_routes_settings_targets_and_modules_are_noticed(routes: Routes)
 
 
 def test_a_made_up_link_of_a_page_is_noticed(routes: Routes) -> None:
-    page = """<a href="/desk/leads/{{ id }}/why">why</a> <a href="/desks">x</a> fetch(`/addresses?${query}`)"""
+    page = (
+        """<a href="/desk/leads/{{ id }}/why">why</a> <a href="/desks">x</a> fetch(`/addresses?${query}`)"""
+    )
     assert {r for r in linked_routes(page) if not route_exists(*r, routes)} == {("", "/desks")}
 
 
 def test_words_of_every_day_are_no_commands_or_routes() -> None:
-    text = "We enriched it. POST /enrich would too; and/or yes/no, 30 km/h, a </b> tag, ./enrich.py, mean(x)/e · y"
+    text = "We enriched it. POST /enrich would too; and/or, 30 km/h, a </b> tag, ./enrich.py, mean(x)/e · y"
     assert named_commands(text) == []
     assert named_routes(text) == {("POST", "/enrich")}
 
 
 def test_a_message_in_pieces_is_read_whole(tmp_path: Path) -> None:
     source = tmp_path / "sample.py"
-    source.write_text('raise E(f"Build {name} with " "`enrich refdata " f"activate {release}`.")\n', encoding="utf-8")
+    source.write_text(
+        'raise E(f"Build {name} with " "`enrich refdata " f"activate {release}`.")\n', encoding="utf-8"
+    )
     [words] = [words for text in messages(source) for words in named_commands(text)]
     assert command_fault(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -58,7 +59,9 @@ def command_fault(words: Sequence[str]) -> str | None:
         name = word.strip(".,:…").partition("=")[0]
         if before == "|" and _WORD.fullmatch(name) and name not in subcommands(group):
             return f"there is no {name!r} in `enrich {group.name}`"
-        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        known = {
+            option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+        }
         if re.fullmatch(r"--[a-z][a-z-]*", name) and name not in {*known, "--help", "--version"}:
             return f"`enrich {' '.join(words)}` names an option {name} that the command has not"
     return None
@@ -74,7 +77,7 @@ def commands_named(words: Sequence[str]) -> set[tuple[str, ...]]:
             break
         found = longer
     last = next(iter(found))[:-1]
-    beside = {(*last, word) for before, word in zip(words, words[1:], strict=False) if before == "|"}
+    beside = {(*last, word) for before, word in pairwise(words) if before == "|"}
     return found | (beside & _PATHS)
 
 
