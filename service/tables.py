@@ -111,11 +111,17 @@ class Release:
         return tuple(sorted(self.manifest["countries"]))
 
     def levels(self, country: str) -> tuple[str, ...]:
-        """Area levels of a country, finest first, `country` last."""
+        """Area levels of a country, finest first, `country` last.
+
+        Raises ReleaseError for a country that it does not have.
+        """
         return tuple(self._country(country)["levels"])
 
     def finest(self, country: str) -> str:
-        """The level of the smallest areas with published figures."""
+        """The level of the smallest areas with published figures.
+
+        Raises ReleaseError for a country that it does not have.
+        """
         return str(self._country(country)["finest"])
 
     def publishers(self, country: str) -> Mapping[str, str]:
@@ -142,7 +148,7 @@ class Release:
         return self._tables[key]
 
     def json(self, country: str, name: str) -> Any:
-        """The parsed `<country>/<name>.json`."""
+        """The parsed `<country>/<name>.json`. Raises ReleaseError when it cannot be read."""
         key = (country, name)
         if key not in self._json:
             path = self.path(country, f"{name}.json")

@@ -103,7 +103,7 @@ class AddressIndex:
 
     @classmethod
     def open(cls, path: Path) -> AddressIndex:
-        """Opens `path`, the index file or the folder that holds it. ReleaseError says what to run."""
+        """Opens the index file, or that of a folder. Raises ReleaseError, which says what to run."""
         file = path / layout.FILE_NAME if path.is_dir() else path
         try:
             with file.open("rb") as handle:

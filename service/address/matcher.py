@@ -40,7 +40,7 @@ class Matcher:
 
     @classmethod
     def open(cls, path: Path) -> Matcher:
-        """Opens the index file (or the folder that holds it); ReleaseError says what to run."""
+        """Opens the index file (or the folder that holds it). Raises ReleaseError, which says what to run."""
         return cls(AddressIndex.open(path))
 
     def match_address(self, query: AddressQuery) -> AddressMatch:

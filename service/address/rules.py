@@ -45,7 +45,7 @@ def known_countries() -> tuple[str, ...]:
 
 @cache
 def load_rules(country: str) -> CountryRules:
-    """The conventions of a country (ISO 3166-1 alpha-2); ReleaseError if there is no table for it."""
+    """The conventions of a country (ISO 3166-1 alpha-2). Raises ReleaseError if there is no table for it."""
     source = resources.files("service.address") / "countries" / f"{country.lower()}.toml"
     if not source.is_file():
         raise ReleaseError(

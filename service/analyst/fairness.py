@@ -50,7 +50,8 @@ def audit_fairness(
     """What the policy would give: each measure over groups of areas, segments and single areas.
 
     `measures`: name -> value per segment [segments] (what a lead of it gets). With `raw`, groups by share
-    of foreign origin are audited too (Denmark).
+    of foreign origin are audited too (Denmark). Raises InvalidInputError for `raw` in a country without such
+    a file.
     """
     finest = market.finest
     groups = _groups(market, finest, raw)
@@ -70,7 +71,8 @@ def audit_decisions(
 ) -> Audit:
     """What leads did get, from a file of decisions: `bases` maps each measured column to its counts.
 
-    Only leads that the file places in a finest area are audited; groups weigh leads, not households.
+    Only leads that the file places in a finest area are audited; groups weigh leads, not households. Raises
+    InvalidInputError when it places none.
     """
     finest = market.finest
     groups = _groups(market, finest, raw)

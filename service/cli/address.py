@@ -44,7 +44,10 @@ def address(text: str, country: str, suggest: bool, limit: int, as_json: bool) -
 
 
 def open_matcher(config: Config, country: str = "") -> Matcher:
-    """The matcher of a country: its own index (ENRICH_ADDRESSES) before the release's."""
+    """The matcher of a country: its own index (ENRICH_ADDRESSES) before the release's.
+
+    Raises ReleaseError for a country without tables.
+    """
     code = country or config.country
     own = config.addresses / code if config.addresses else None
     if own is not None and own.exists():

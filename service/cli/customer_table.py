@@ -23,7 +23,10 @@ CHUNK_ROWS = 5_000
 
 
 class CsvTable:
-    """A CSV as its writer meant it: delimiter sniffed, UTF-8 or Windows-1252, all values text."""
+    """A CSV as its writer meant it: delimiter sniffed, UTF-8 or Windows-1252, all values text.
+
+    Raises InvalidInputError for an empty file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,7 +56,7 @@ class CsvTable:
 
 
 class ParquetTable:
-    """A Parquet file, read one row group at a time."""
+    """A Parquet file, read one row group at a time. Raises InvalidInputError for a file that is none."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -88,7 +91,7 @@ def _encoding(path: Path) -> str:
 
 
 def open_parts(parts: Path, fingerprint: str, restart: bool) -> int:
-    """The number of chunks already done. Parts of another input or release are not mixed in."""
+    """The number of chunks already done. Raises InvalidInputError for parts of another input or release."""
     if restart and parts.exists():
         shutil.rmtree(parts)
     parts.mkdir(parents=True, exist_ok=True)

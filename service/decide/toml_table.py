@@ -27,7 +27,10 @@ class Origin:
 
 
 class TomlTable:
-    """One table of a policy file. Reading marks a key as known; `close` refuses those never read."""
+    """One table of a policy file. Reading marks a key as known; `close` refuses those never read.
+
+    Every reader raises PolicyError for what is missing or of another kind.
+    """
 
     def __init__(self, values: dict[str, Any], file: str, lines: dict[TomlPath, int], path: TomlPath) -> None:
         self._values = values

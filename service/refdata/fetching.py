@@ -113,7 +113,7 @@ class Fetcher:
         return Fetched(request.file, changed, request.file.stat().st_size, sha, tried)
 
     def get_json(self, url: str, headers: dict[str, str] | None = None) -> Any:
-        """A small JSON document. Raises as `fetch`."""
+        """A small JSON document. Raises UnreachableError and SourceError, as `fetch`."""
         shown = url.split("?", 1)[0]
 
         def once() -> Any:

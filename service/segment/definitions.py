@@ -60,7 +60,10 @@ def load_definitions(folder: Path) -> Definitions:
 
 
 def read_definitions(folder: Path) -> tuple[tuple[SegmentDefinition, ...], list[str], str]:
-    """Segments as written, faults of form as sentences, and the version of the files."""
+    """Segments as written, faults of form as sentences, and the version of the files.
+
+    Raises PolicyError for a folder without any.
+    """
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise PolicyError(f"{folder}:1: no segment definitions (*.toml) here; restore segments.toml")

@@ -181,7 +181,10 @@ class KeyRing:
         return token, key
 
     def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, ApiKey]:
-        """A new key like this one; the old one ends after `overlap`, so that callers can change over."""
+        """A new key like this one; the old one ends after `overlap`, so that callers can change over.
+
+        Raises NotFoundError when there is no such key in force.
+        """
         old = next((key for key in self.all() if key.key_id == key_id and key.revoked_at is None), None)
         if old is None:
             raise NotFoundError(f"There is no key {key_id} in force; `enrich keys list` shows them.")

@@ -53,7 +53,8 @@ def advance_rollout(current: Rollout, following: Side | None, others: Side | Non
     """The next step, the same, or back. Sides are leads that follow the model and leads on the rules.
 
     Back at once when harm is shown with an always-valid interval; up one step when harm beyond WORST is
-    excluded; otherwise it waits. Shadow needs no outcomes: nobody followed it.
+    excluded; otherwise it waits. Shadow needs no outcomes: nobody followed it. Raises LearnError for a model
+    that was taken back.
     """
     if current.stage == "returned":
         raise LearnError(f"This model was taken back ({current.why}); fit and judge a new one.")

@@ -43,7 +43,7 @@ class Outcome:
 
 
 def column_of(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
-    """The column, or LearnError naming what is there instead."""
+    """The column. Raises LearnError, naming what is there instead."""
     if name not in frame.columns:
         near = difflib.get_close_matches(name, [str(c) for c in frame.columns], n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(near)}?" if near else f" It has: {', '.join(frame.columns[:20])}."
@@ -53,7 +53,10 @@ def column_of(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
 
 
 def read_outcome(frame: pd.DataFrame, name: str) -> Outcome:
-    """Two different values are yes/no; more numbers are an amount or a number; more texts are refused."""
+    """Two different values are yes/no; more numbers are an amount or a number.
+
+    Raises LearnError for anything else.
+    """
     column = column_of(frame, name, "outcome")
     texts = as_text(column)
     counts = Counter(t for t in texts if t is not None)
@@ -112,7 +115,10 @@ def _number_outcome(name: str, y: FloatArray) -> Outcome:
 
 
 def apply_outcome(frame: pd.DataFrame, name: str, task: str, yes: str, no: str) -> FloatArray:
-    """The outcome of another table, read as in fitting. NaN for values that are neither yes nor no."""
+    """The outcome of another table, read as in fitting. NaN for values that are neither yes nor no.
+
+    Raises LearnError when it was a number and is none now.
+    """
     column = column_of(frame, name, "outcome")
     if task == "binary":
         code = {yes: 1.0, no: 0.0}
@@ -126,7 +132,10 @@ def apply_outcome(frame: pd.DataFrame, name: str, task: str, yes: str, no: str) 
 
 
 def read_arms(frame: pd.DataFrame, name: str, control: str) -> tuple[IntArray, list[str]]:
-    """(arm number per row, -1 where missing; arm names with the control first)."""
+    """(arm number per row, -1 where missing; arm names with the control first).
+
+    Raises LearnError without rows of the control or of any other arm.
+    """
     texts = as_text(column_of(frame, name, "treatment"))
     counts = Counter(t for t in texts if t is not None)
     wanted = canonical_text(control) or control

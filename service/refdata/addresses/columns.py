@@ -55,6 +55,10 @@ class Houses:
 
     @classmethod
     def read(cls, staging: pa.Table, places: list[list[Any]], dropped: Counter[str]) -> Houses:
+        """The addresses that can be found, as columns; what is left out is counted in `dropped`.
+
+        Raises SourceError for an unknown status.
+        """
         number, numbers = _codes(staging.column("number"))
         code_of = np.array([_number_code(text or "") for text in numbers] or [-1], np.int64)
         code = code_of[number]

@@ -57,7 +57,10 @@ def import_dk_access(
 
 
 def read_streets(paths: Sequence[Path]) -> Streets:
-    """Street names by municipality and street code, from either form that the module names."""
+    """Street names by municipality and street code, from either form that the module names.
+
+    Raises SourceError when neither names one.
+    """
     names: dict[str, tuple[str, str]] = {}
     codes: dict[tuple[str, str], str] = {}
     found: dict[tuple[str, str], tuple[str, str | None]] = {}

@@ -35,7 +35,10 @@ class SeedFile:
     sources: tuple[str, ...]
 
     def rows(self, first: str, second: str) -> Floats:
-        """Published P(second | first) of one pair, [k, m]; NaN where the file gives none."""
+        """Published P(second | first) of one pair, [k, m]; NaN where the file gives none.
+
+        Raises SourceError for a pair that the file does not have.
+        """
         for pair in self.pairs:
             if (pair["first"], pair["second"]) == (first, second):
                 return _written_rows(self.path, pair)
@@ -101,7 +104,10 @@ def _fit_to(totals: Mapping[str, Floats], table: Floats) -> Floats:
 
 
 def pair_rows(file: SeedFile, pair: dict[str, Any], margins: AreaMargins) -> Floats:
-    """P(second | first) as [k, m] without gaps: published, or estimated from the areas."""
+    """P(second | first) as [k, m] without gaps: published, or estimated from the areas.
+
+    Raises SourceError for a value that the pair does not have.
+    """
     first, second = pair["first"], pair["second"]
     if pair.get("fit") == "areas":
         return _rows_from_areas(pair, margins)

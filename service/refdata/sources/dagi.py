@@ -25,7 +25,10 @@ PAGES = ".pages"
 
 
 def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
-    """Downloads every table of the source to `raw/<folder>/<file>`, joined from its pages."""
+    """Downloads every table of the source to `raw/<folder>/<file>`, joined from its pages.
+
+    Raises SourceError where no address is given.
+    """
     if "base" not in source.fetch:
         raise SourceError(
             f"{source.file.name}: there is no address to fetch from; use --offline with {source.folder!r}."

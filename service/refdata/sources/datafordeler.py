@@ -21,7 +21,10 @@ from service.refdata.fetching import Fetched, Fetcher, Request
 
 
 def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
-    """Downloads and unpacks every entity to `raw/<folder>/<Entity>.<json|xml>`."""
+    """Downloads and unpacks every entity to `raw/<folder>/<Entity>.<json|xml>`.
+
+    Raises SourceError without a key.
+    """
     asked = source.fetch
     key = os.environ.get(asked["key_variable"], "")
     if not key:

@@ -28,7 +28,10 @@ FILE = "paavo.csv"
 
 
 def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
-    """Downloads all postal areas to `raw/<folder>/paavo.csv`: `postcode`, `name`, one column per fact."""
+    """Downloads all postal areas to `raw/<folder>/paavo.csv`: `postcode`, `name`, one column per fact.
+
+    Raises SourceError when portions differ in their columns.
+    """
     asked = source.fetch
     url = f"{asked['base']}/{asked['table']}"
     areas, facts, year = _chosen(fetcher.get_json(url), asked)

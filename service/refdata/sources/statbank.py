@@ -39,7 +39,10 @@ _PERIOD = re.compile(r"(\d{4})(?:K([1-4])|M(0[1-9]|1[0-2]))?")  # a year, its qu
 
 
 def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
-    """Downloads the source's table to `raw/<folder>/<TABLE>.csv`, unless it is the same as last time."""
+    """Downloads the source's table to `raw/<folder>/<TABLE>.csv`, unless it is the same as last time.
+
+    Raises SourceError for an answer that describes no table.
+    """
     table, asked = source.fetch["table"], source.fetch["variables"]
     load_denied().refuse(source.file.name, asked)
     facts = fetcher.get_json(f"{source.fetch['base']}/v1/tableinfo/{table}?lang=da&format=JSON")

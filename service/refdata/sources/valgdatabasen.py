@@ -19,7 +19,10 @@ from service.refdata.reading import read_table
 
 
 def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
-    """Downloads each file that the catalogue takes to `raw/<folder>/`."""
+    """Downloads each file that the catalogue takes to `raw/<folder>/`.
+
+    Raises SourceError where no address is given.
+    """
     base = source.fetch.get("base", "")
     if not base:
         raise SourceError(

@@ -28,7 +28,8 @@ def load_postcodes(
 ) -> pd.DataFrame:
     """postcode, city, bulk (bool), municipalities (sorted codes), sorted by postcode.
 
-    `overlaps`: source (postcode), target (municipality), share of the postcode's polygon.
+    `overlaps`: source (postcode), target (municipality), share of the postcode's polygon. Raises SourceError
+    for a postcode that lies in no municipality.
     """
     official = sources["postnumre"]
     table = _read_official(raw, official, ledger)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from service.errors import SourceError
-from service.model import AddressMatch, Declared, MatchCategory, MatchLevel, NextAction, Place
+from service.model import AddressMatch, Declared, Found, MatchCategory, MatchLevel, NextAction, Place
 from service.refdata.build import build_release
 from service.refdata.catalogue import load_source
 from service.refdata.corrections import Ledger
@@ -82,10 +82,10 @@ def test_country_is_data_segments_are_assigned_by_the_same_code(release: Release
     match = AddressMatch("FI", MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT)
     for code in model.levels[0].rows:
         place = Place("FI", {"postcode": code})
-        told = model.assign_segment(place, None, match, None, Declared(), "fi", _today())
+        told = model.assign_segment(Found(match, place), Declared(), "fi", _today())
         assert sum(item.probability for item in told.distribution) == pytest.approx(1)
     kallio = model.assign_segment(
-        Place("FI", {"postcode": "00530"}), None, match, None, Declared(), "fi", _today()
+        Found(match, Place("FI", {"postcode": "00530"})), Declared(), "fi", _today()
     )
     assert kallio.name == "Aikuiselämää kaupungissa"
 
