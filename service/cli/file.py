@@ -25,6 +25,7 @@ from service.flows.batch import (
     enrich_row,
     existing_column,
     output_schema,
+    slot_of_offers,
     tables_left_alone,
     to_arrays,
 )
@@ -74,7 +75,8 @@ def file_(
     parts = target.with_name(target.name + ".parts")
     done = open_parts(parts, _fingerprint(source, reader, wanted, services), restart)
     now = services.now()
-    enricher = services.enricher.of_slots("offer")  # the file has no other; and one release throughout
+    offers = slot_of_offers(services.assets())
+    enricher = services.enricher.of_slots(offers)  # the file has no other; and one release throughout
     with (
         tables_left_alone(),
         tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
@@ -85,7 +87,7 @@ def file_(
             chunk = list(islice(rows, CHUNK_ROWS))
             if not chunk:
                 break
-            lines = [(*row, *enrich_row(enricher, reader.lead(row), now, wanted)) for row in chunk]
+            lines = [(*row, *enrich_row(enricher, reader.lead(row), now, offers, wanted)) for row in chunk]
             write_part(parts, number, pa.Table.from_arrays(to_arrays(lines, schema), schema=schema))
             bar.update(len(chunk))
     count = join_parts(parts, target, schema)

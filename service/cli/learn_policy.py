@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from service.cli.policy_files import active_policy, policy_in
+from service.cli.policy_files import active_policy, offers_of, policy_in
 from service.config import load_config
 from service.errors import LearnError
 from service.flows.replay import compare_followers, find_silent, replay_policy
@@ -33,7 +33,7 @@ _MOVES = 8
 @click.option("--outcome", help="Column with what happened.")
 @click.option("--treatment", help="Column with the arm.")
 @click.option("--control", help="Its control value.")
-@click.option("--slot", default="offer", show_default=True, help="The slot that the model is to choose in.")
+@click.option("--slot", default="", help="The slot that it is to choose in; that of the offers if absent.")
 @click.option("--kind", default="bought", show_default=True, type=click.Choice(OUTCOME_KINDS))
 def promote(
     folder: Path, table: Path | None, outcome: str | None, treatment: str | None, control: str | None,
@@ -48,6 +48,7 @@ def promote(
     if current is None:
         if table is None or outcome is None or treatment is None or control is None:
             raise click.UsageError("The gate needs --data, --outcome, --treatment and --control.")
+        slot = slot or offers_of(active_policy(load_config()))
         report = evaluate_table(read_table(table), folder, outcome, treatment, control)
         begun = begin_rollout(folder, slot, report)
         click.echo(f"{begun.model} is in shadow in slot {slot}: {begun.why}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from service.cli.policy_files import active_policy, offers_of
 from service.config import load_config
 from service.errors import LearnError
 from service.flows.past_figures import PastDecisions
@@ -21,7 +22,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.option("--slot", default="offer", show_default=True, help="The slot whose treatments are compared.")
+@click.option("--slot", default="", help="The slot that is compared; that of the offers if absent.")
 @click.option("--outcome", default="bought", show_default=True, type=click.Choice(OUTCOME_KINDS))
 @click.option("--from", "from_", type=_DAY, default="2000-01-01", help="First day of decisions.")
 @click.option("--to", type=_DAY, default="2999-12-31", help="Last day of decisions.")
@@ -33,6 +34,7 @@ def table(slot: str, outcome: str, from_: datetime, to: datetime, out: Path) -> 
     --group area --out DIR. There is no lead id, address or decision id in it.
     """
     config = load_config()
+    slot = slot or offers_of(active_policy(config))
     start, last = (day.replace(tzinfo=UTC) for day in (from_, to))
     with closing(open_store(config.database_url, salt=config.salt)) as store:
         past = PastDecisions(store, config.reference_data)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from service.decide.slots.content import offer_slot
 from service.errors import InvalidInputError
 from service.flows.active import Assets
 from service.flows.enrich import Enricher
@@ -94,7 +95,10 @@ def tables_left_alone() -> Iterator[None]:
 
 
 def choose_columns(headings: Sequence[str], address: str, mapping: str, source: Path) -> dict[str, int]:
-    """Which column is which part; from the options, else from well-known headings."""
+    """Which column is which part; from the options, else from well-known headings.
+
+    Raises InvalidInputError.
+    """
     if address:
         return {"address": _index(headings, address, source)}
     if mapping:
@@ -125,6 +129,7 @@ def _index(headings: Sequence[str], name: str, source: Path) -> int:
 
 
 def existing_column(headings: Sequence[str], name: str, source: Path) -> int | None:
+    """The place of a named column, None where none is named. Raises InvalidInputError."""
     return _index(headings, name, source) if name else None
 
 
@@ -136,13 +141,15 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def enrich_row(enricher: Enricher, lead: Lead, now: datetime, variables: Sequence[str]) -> tuple[Any, ...]:
-    """The added values of one row, in the order of ADDED and then `variables`."""
+def enrich_row(
+    enricher: Enricher, lead: Lead, now: datetime, offers: str, variables: Sequence[str]
+) -> tuple[Any, ...]:
+    """The added values of one row, in the order of ADDED and then `variables`; `offers` is a slot."""
     history = enricher.memory.read_history(lead, now) if lead.lead_id else LeadHistory()
     decision = enricher.decide_lead(lead, history, now)
     match, segment, place = decision.address, decision.segment, decision.place
     level = next(iter(place.codes), None)
-    offer = decision.treatments.get("offer")
+    offer = decision.treatments.get(offers)
     figures = decision.profile.figures if decision.profile else {}
     return (
         decision.status,
@@ -171,6 +178,7 @@ def enrich_row(enricher: Enricher, lead: Lead, now: datetime, variables: Sequenc
 
 
 def output_schema(own: pa.Schema, variables: Sequence[str]) -> pa.Schema:
+    """The input's columns, then ours. Raises InvalidInputError when it has one of ours already."""
     if taken := {name for name, _ in ADDED} & set(own.names):
         raise InvalidInputError(
             f"The input already has {', '.join(sorted(taken))}; rename or drop them first."
@@ -199,3 +207,11 @@ def check_variables(assets: Assets, country: str, codes: Sequence[str]) -> None:
             f"No variable is called {', '.join(unknown)}; there are {', '.join(sorted(variables))}.",
             "variables",
         )
+
+
+def slot_of_offers(assets: Assets) -> str:
+    """The slot whose treatments a file shows. Raises InvalidInputError where the policy has none."""
+    slot = offer_slot(assets.policy.slots)
+    if slot is None:
+        raise InvalidInputError("No slot of the policy ranks by expected value, so there is no offer.")
+    return slot.code

@@ -12,9 +12,10 @@ from service.decide.call_now import CallNow, check_call_now
 from service.decide.fair_load import LoadReport, report_load
 from service.decide.policy import Policy
 from service.decide.roster import merge_roster
+from service.decide.slots.agent import suggested_agent
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.flows.past_figures import PastDecisions
-from service.model import AgentState, Decision
+from service.model import Decision
 from service.store.desk import HOLD_S, Reservation, WaitingLead
 from service.store.desk import Desk as Reservations
 from service.store.store import Store
@@ -22,7 +23,6 @@ from service.store.store import Store
 if TYPE_CHECKING:
     from service.decide.queue import Assignment
 
-AGENT_SLOT = "agent"
 OUTSIDE_HOURS = "outside_call_hours"
 _MATCH_AT_ONCE = 200
 
@@ -78,7 +78,7 @@ def reserve(desk: Desk, lead_id: str, agent_id: str | None = None, hold_s: int =
     here = desk.roster()
     if agent_id is not None and agent_id not in {agent.id for agent in here}:
         raise InvalidInputError("There is no agent with this id; GET /agents lists them.", "agent_id")
-    wanted = [agent_id] if agent_id is not None else _in_order(decision, here, desk.now)
+    wanted = [agent_id] if agent_id is not None else _in_order(desk, decision, here)
     made = _reserve(desk, decision, wanted, here, hold_s)
     opens = max(call.opens or desk.now, desk.now)
     return Held(made, None, opens) if isinstance(made, Reservation) else Held(None, made, opens)
@@ -145,7 +145,7 @@ def match_waiting(desk: Desk, limit: int | None = None, reserving: bool = False)
             lead.lead_id,
             decided.country,
             desk.policy.language_for(decided.country, decided.language),
-            _segment_to_match(decided),
+            _segment_to_match(desk, decided),
             lead.since,
             allowed=desk.may_hold(decided),
         )
@@ -172,92 +172,9 @@ def shared_load(desk: Desk, since: datetime) -> Sequence[LoadReport]:
     return report_load(desk.roster(), desk.store.agents.load(since))
 
 
-# ---------------------------------------------------------------- the board
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One lead on the board, waiting or in hand."""
-
-    lead_id: str
-    decision: Decision | None
-    agent: Agent | None
-    agent_state: AgentState | None
-    waiting: WaitingLead | None = None
-    reservation: Reservation | None = None
-    callable_now: bool = False
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why this agent, in plain words."""
-        return _texts(self._agent_content().get("reasons"))
-
-    @property
-    def preferred(self) -> list[str]:
-        """Ids of the agents that the decision prefers, best first."""
-        return _texts(self._agent_content().get("preferred_agents"))
-
-    @property
-    def call_from(self) -> datetime | None:
-        """When dialling is allowed, if the decision says so."""
-        opens = self._agent_content().get("call_from")
-        return datetime.fromisoformat(opens) if isinstance(opens, str) else None
-
-    def _agent_content(self) -> Mapping[str, object]:
-        treatment = self.decision.treatments.get(AGENT_SLOT) if self.decision else None
-        return treatment.content if treatment else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """What the call centre looks at. `more`: leads wait that are not shown."""
-
-    held: tuple[Card, ...]
-    waiting: tuple[Card, ...]
-    more: bool
-    agents: tuple[Agent, ...]
-    states: Mapping[str, AgentState]
-
-
-def read_board(desk: Desk, shown: int) -> Board:
-    """Who is in hand and who waits, the `shown` longest waits of them. Raises StoreError."""
-    store = desk.store
-    agents = {agent.id: agent for agent in desk.roster()}
-    states = store.agents.states()
-    queue = store.desk.queue(shown + 1)
-    held = store.desk.live_reservations()
-    wanted = [*(lead.decision_id for lead in queue), *(r.decision_id for r in held if r.decision_id)]
-    decisions = store.decisions_of(wanted)
-
-    def card(one: WaitingLead | Reservation) -> Card:
-        decision = decisions.get(one.decision_id or "")
-        suggested = decision.treatments.get(AGENT_SLOT) if decision else None
-        agent_id = one.agent_id if isinstance(one, Reservation) else suggested.id if suggested else ""
-        return Card(
-            lead_id=one.lead_id,
-            decision=decision,
-            agent=agents.get(agent_id),
-            agent_state=states.get(agent_id),
-            waiting=one if isinstance(one, WaitingLead) else None,
-            reservation=one if isinstance(one, Reservation) else None,
-            callable_now=decision is not None and desk.call(decision).allowed,
-        )
-
-    return Board(
-        held=tuple(card(one) for one in held),
-        waiting=tuple(card(one) for one in queue[:shown]),
-        more=len(queue) > shown,
-        agents=tuple(sorted(agents.values(), key=lambda agent: agent.name)),
-        states=states,
-    )
-
-
-# ---------------------------------------------------------------- parts
-
-
-def _segment_to_match(decision: Decision) -> str | None:
+def _segment_to_match(desk: Desk, decision: Decision) -> str | None:
     """None for leads of the standard flow: the holdout gets the agent that anybody would get."""
-    agent = decision.treatments.get(AGENT_SLOT)
+    agent = suggested_agent(desk.policy.slots, decision.treatments)
     standard = decision.status != "ok" or agent is None or agent.arm == "holdout"
     return None if standard else decision.segment.code
 
@@ -283,10 +200,11 @@ def _reserve_pair(desk: Desk, decision: Decision, agent_id: str, here: Sequence[
     return made if isinstance(made, Reservation) else None
 
 
-def _in_order(decision: Decision, here: Sequence[Agent], now: datetime) -> list[str]:
+def _in_order(desk: Desk, decision: Decision, here: Sequence[Agent]) -> list[str]:
     """The preferred agents, then the others on shift who speak the lead's language in its country."""
-    preferred = _texts(decision.treatments[AGENT_SLOT].content.get("preferred_agents"))
-    on_shift = {agent.id for agent in here if agent.is_on_shift(now)}
+    suggested = suggested_agent(desk.policy.slots, decision.treatments)
+    preferred = texts(suggested.content.get("preferred_agents")) if suggested else []
+    on_shift = {agent.id for agent in here if agent.is_on_shift(desk.now)}
     able = [
         agent.id
         for agent in here
@@ -295,5 +213,6 @@ def _in_order(decision: Decision, here: Sequence[Agent], now: datetime) -> list[
     return [agent_id for agent_id in dict.fromkeys([*preferred, *able]) if agent_id in on_shift]
 
 
-def _texts(value: object) -> list[str]:
+def texts(value: object) -> list[str]:
+    """A list of texts from content of a treatment; empty for anything else."""
     return [str(v) for v in value] if isinstance(value, (list, tuple)) else []

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from service.area.figures import area_names, variable_codes
 from service.decide.policy import Policy
+from service.decide.slots.agent import agent_slot
+from service.decide.slots.content import offer_slot
 from service.errors import InvalidInputError, NotFoundError
 from service.flows.active import Assets
 from service.flows.country import CountryTables
@@ -27,7 +29,6 @@ from service.store.store import Store
 
 Floats = NDArray[np.float64]
 INCOME = "household_income_mean"
-OFFER, AGENT = "offer", "agent"
 LEAST_LEADS = 30  # a group of fewer leads is not judged
 
 
@@ -124,7 +125,8 @@ def profile_leads(store: Store, assets: Assets, country: str, slot: str, outcome
     """
     tables = assets.tables_of(country)
     model, codes = tables.segments, variable_codes(assets.release, tables.code)
-    cells = store.facts.lift_by_area(outcome, slot=slot, country=tables.code)
+    first = next(iter(assets.policy.slots))
+    cells = store.facts.lift_by_area(outcome, slot=slot or first, country=tables.code)
 
     def weigh(cell: LiftCell) -> float:
         return cell.with_outcome if outcome else cell.decisions
@@ -179,16 +181,27 @@ def audit_decisions(store: Store, assets: Assets, country: str, band: float) -> 
 def _measures(policy: Policy) -> list[tuple[str, str, Callable[[LiftCell], float]]]:
     """(measure, slot, what a decision of a cell gave)."""
     certificates = {agent.id: len(agent.certificates) for agent in policy.agents.agents}
+    offers, calls = offer_slot(policy.slots), agent_slot(policy.slots)
 
     def discount(cell: LiftCell) -> float:
-        rule = policy.treatment(OFFER, cell.group["treatment"])
+        rule = policy.treatment(cell.group["slot"], cell.group["treatment"])
         return rule.value.discount if rule else 0.0
 
-    return [
-        ("value of the offer", OFFER, discount),
-        ("reach of treatments", OFFER, lambda cell: float(cell.group["arm"] == "treated")),
-        ("seniority of agents", AGENT, lambda cell: 1.0 + certificates.get(cell.group["treatment"], 0)),
-    ]
+    def reached(cell: LiftCell) -> float:
+        return float(cell.group["arm"] == "treated")
+
+    def seniority(cell: LiftCell) -> float:
+        return 1.0 + certificates.get(cell.group["treatment"], 0)
+
+    measures: list[tuple[str, str, Callable[[LiftCell], float]]] = []
+    if offers is not None:
+        measures += [
+            ("value of the offer", offers.code, discount),
+            ("reach of treatments", offers.code, reached),
+        ]
+    if calls is not None:
+        measures.append(("seniority of agents", calls.code, seniority))
+    return measures
 
 
 def _in_all(given: Callable[[LiftCell], float]) -> Callable[[LiftCell], float]:

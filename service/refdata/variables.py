@@ -176,7 +176,10 @@ def total_of(counts: pd.DataFrame, patterns: Sequence[str]) -> pd.Series:
 
 
 def compute_ratios(variables: VariableSet, counts: pd.DataFrame) -> pd.DataFrame:
-    """One column per ratio variable for the areas of `counts`; NaN where unknown or nothing to divide by."""
+    """One column per ratio variable for the areas of `counts`; NaN where unknown or nothing to divide by.
+
+    Raises SourceError.
+    """
     columns: dict[str, Any] = {}
     for variable in variables.ratios():
         top = _total(counts, variable.of, variable)
@@ -187,7 +190,7 @@ def compute_ratios(variables: VariableSet, counts: pd.DataFrame) -> pd.DataFrame
 
 
 def denominators(variable: Variable, counts: pd.DataFrame) -> pd.Series:
-    """What a variable is weighted by when areas are averaged."""
+    """What a variable is weighted by when areas are averaged. Raises SourceError."""
     return pd.Series(_total(counts, variable.per, variable), index=counts.index)
 
 

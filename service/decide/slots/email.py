@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.decide.company import Company
 from service.decide.slots.message import Message
-from service.decide.slots.slot import Slot, treatment_of_kind
+from service.decide.slots.slot import Slot, slot_of_kind, treatment_of_kind
 from service.decide.toml_table import Origin, TomlTable
 from service.decide.treatments import TreatmentRule
 from service.errors import PolicyError
@@ -43,6 +43,11 @@ class Email(Message):
                 f"slot '{slot.code}' has no service e-mail {where} for leads without e-mail consent; "
                 'add one with standard = true and kind = "service".'
             )
+
+
+def email_slot(slots: Mapping[str, Slot]) -> Slot | None:
+    """The slot of the first e-mail; None where the policy has none."""
+    return slot_of_kind(slots, Email.name)
 
 
 def first_message(slots: Mapping[str, Slot], treatments: Mapping[str, Treatment]) -> Treatment | None:

@@ -49,7 +49,10 @@ def check_against(new: Release, old: Release | None, today: date, report: Report
 
 
 def check_totals(release: Release, sources: Mapping[str, Source], raw: Path, report: Report) -> None:
-    """Municipal sums against StatBank tables with a `[fetch.total]`, where these were fetched."""
+    """Municipal sums against StatBank tables with a `[fetch.total]`, where these were fetched.
+
+    Raises SourceError.
+    """
     for source in sources.values():
         compared = "total" in source.fetch and source.country in release.countries
         if compared and table_path(raw, source).is_file():

@@ -181,7 +181,10 @@ def by_area(
 
 
 def read_published(raw: Path, source: Source, variable: Variable) -> Published:
-    """A `[published]` variable of a StatBank table: its `cells`, divided by `out_of` where it has them."""
+    """A `[published]` variable of a StatBank table: its `cells`, divided by `out_of` where it has them.
+
+    Raises SourceError.
+    """
     path = table_path(raw, source)
     where = f"{variable.where}: variable {variable.code!r}"
     if not path.is_file():

@@ -9,7 +9,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from service.errors import DoorstepError
-from service.flows.desk import MOVES, move, read_board, reserve
+from service.flows.board import read_board
+from service.flows.desk import MOVES, move, reserve
 from service.flows.why import explain_lead
 from service.web.access import SESSION, SIGN_IN
 from service.web.context import current_services, current_site

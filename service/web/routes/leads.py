@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.decide.slots.agent import suggested_agent
+from service.decide.slots.email import first_message
 from service.errors import NotFoundError
 from service.web.answer import answer_secret, treatment_block
 from service.web.context import current_services
@@ -30,7 +32,7 @@ def lead(lead_id: str) -> Response:
 def lead_agent(lead_id: str) -> Response:
     """The agent suggested for a lead, with reasons; whether a call is allowed at all."""
     decision = current_services().past.latest(lead_id)
-    agent = decision.treatments.get("agent")
+    agent = suggested_agent(current_services().assets().policy.slots, decision.treatments)
     if agent is None:
         raise NotFoundError("The latest decision of this lead has no agent; the policy has no such slot.")
     return json_answer(
@@ -53,12 +55,13 @@ def first_email(lead_id: str) -> Response:
     `kind` is `service` where marketing by e-mail is not permitted: then that is what it is.
     """
     decision = current_services().past.latest(lead_id)
-    treatment = decision.treatments.get("first_email")
+    policy = current_services().assets().policy
+    treatment = first_message(policy.slots, decision.treatments)
     if treatment is None:
         raise NotFoundError(
             "The latest decision of this lead has no first e-mail; the policy has no such slot."
         )
-    rendered = current_services().assets().policy.email.render(treatment.content)
+    rendered = policy.email.render(treatment.content)
     return json_answer(
         {
             "lead_id": decision.lead_id,

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.decide.slots.email import email_slot
 from service.flows.lift import LiftQuestion, measure_frequency, measure_lift
 from service.learn.lift.rows import row_json, rows_csv
 from service.web.context import current_services
@@ -63,6 +64,8 @@ def frequency(query: Mapping[str, Any]) -> Response:
     Leads who come back are not like others: read the difference between the arms at each frequency,
     not the slope along one arm.
     """
-    slot, outcome = query["slot"], query["outcome"]
-    rows = measure_frequency(current_services().store, slot, outcome, query["from_"], query["to"])
+    services = current_services()
+    outcome, email = query["outcome"], email_slot(services.assets().policy.slots)
+    slot = query["slot"] or (email.code if email else "")
+    rows = measure_frequency(services.store, slot, outcome, query["from_"], query["to"])
     return json_answer({"slot": slot, "outcome": outcome, "rows": [asdict(row) for row in rows]})

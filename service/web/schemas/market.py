@@ -69,7 +69,10 @@ class ProfileQuery(CatalogueQuery):
         load_default="", validate=validate.Length(max=32),
         metadata={"description": "Only leads with this outcome, such as bought; all leads when not sent."},
     )  # fmt: skip
-    slot = fields.String(load_default="greeting", validate=validate.Length(max=64))
+    slot = fields.String(
+        load_default="", validate=validate.Length(max=64),
+        metadata={"description": "Leads decided on in this slot; the policy's first when not sent."},
+    )  # fmt: skip
 
 
 class ComparedAnswer(Answer):

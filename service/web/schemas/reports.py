@@ -35,7 +35,10 @@ class LiftQuery(Strict):
 
 
 class FrequencyQuery(Strict):
-    slot = fields.String(load_default="first_email", validate=validate.Length(max=64))
+    slot = fields.String(
+        load_default="", validate=validate.Length(max=64),
+        metadata={"description": "The slot; that of the policy's first e-mail when not sent."},
+    )  # fmt: skip
     outcome = fields.String(load_default="bought", validate=validate.OneOf(OUTCOME_KINDS))
     from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
     to = fields.String(load_default="9999-12-31", validate=DAY)

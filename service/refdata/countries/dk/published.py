@@ -16,7 +16,10 @@ from service.refdata.variables import Published, Variable
 
 
 def read_flat_prices(given: Given, variable: Variable, areas: pd.DataFrame) -> Published:
-    """DKK per m² of owner flats per postcode, mean of the latest four quarters with sales."""
+    """DKK per m² of owner flats per postcode, mean of the latest four quarters with sales.
+
+    Raises SourceError.
+    """
     source = given.sources[variable.source]
     table = _read_parquet(given, source, source.tables["flat_prices"])
     recent, blocks = source.correction("four_quarters"), source.correction("inner_copenhagen_blocks")

@@ -161,7 +161,10 @@ def _years(buildings: list[dict[str, str]], latest: int) -> tuple[dict[str, int]
 
 
 def house_numbers(raw: Path) -> dict[str, str]:
-    """DAR address id -> house-number id, where the address register lies in the raw folder."""
+    """DAR address id -> house-number id, where the address register lies in the raw folder.
+
+    Raises SourceError.
+    """
     folder = next((raw / f for f in _ADDRESS_FOLDERS if (raw / f / "Adresse.ndjson").is_file()), None)
     if folder is None:
         return {}
