@@ -179,18 +179,19 @@ def take_desk(browser: Browser, base: str) -> None:
 
 def take_map(browser: Browser, folder: Path) -> None:
     """The analyst's page on a made-up customer base: where customers are missing."""
-    write_customers(folder / "customers.csv")
-    report = folder / "potential"
-    command = [
+    base, report = folder / "customers.csv", folder / "potential"
+    write_customers(base)
+    view = [
         "segments",
         "potential",
         "--level",
         "municipality",
         "--customers",
-        str(folder / "customers.csv"),
+        str(base),
+        "--out",
+        str(report),
     ]
-    program = [sys.executable, "-m", "service", *command, "--out", str(report)]
-    subprocess.run(program, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "service", *view], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     with opened(browser, f"file://{report}/report.html", 1280, 860) as page:
         page.locator("#penetration_municipality").scroll_into_view_if_needed()
         page.get_by_alt_text("penetration map municipality").scroll_into_view_if_needed()
