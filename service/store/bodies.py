@@ -9,6 +9,7 @@ every row: they follow from the areas and the release, which the row names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +114,89 @@ def read_body(body: bytes) -> Decision:
         profiling=kept["profiling"],
         unit=_unit(kept["unit"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one slot gave."""
+
+    treatment: str
+    arm: str
+    propensity: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMatch:
+    """How the address was matched, for counting; `pattern` is the shape of what failed, else ""."""
+
+    level: str
+    category: str
+    reason: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What is derived from a stored decision, read without building the decision: a quarter of the time.
+
+    `segment` and the two parts of `area` (level, code) are "" where there is none. `match` is None where
+    nothing was looked up, or a version wrote it that did not say. `spends` are (treatment, discount).
+    """
+
+    decision_id: str
+    lead_id: str
+    status: str
+    reason: str | None
+    made_at: str
+    country: str
+    channel: str
+    segment: str
+    area: tuple[str, str]
+    given: Mapping[str, Given]
+    match: LoggedMatch | None
+    spends: Sequence[tuple[str, float]]
+    wants_call: bool
+
+
+def read_logged(body: bytes) -> Logged:
+    """Of a stored decision, what sums, queue and messages are derived from."""
+    kept: dict[str, Any] = orjson.loads(body)
+    profile, treatments = kept["profile"] or {}, kept["treatments"]
+    contents = [treatment["content"] for treatment in treatments.values()]
+    return Logged(
+        decision_id=kept["id"],
+        lead_id=kept["lead"],
+        status=kept["status"],
+        reason=kept["reason"],
+        made_at=kept["at"],
+        country=kept["country"],
+        channel=kept["channel"],
+        segment=kept["segment"]["code"] or "",
+        area=(profile.get("level", ""), profile.get("code", "")),
+        given={slot: Given(t["id"], t["arm"], t["propensity"]) for slot, t in treatments.items()},
+        match=_logged_match(*kept["match"]),
+        spends=kept.get("spends", ()),
+        wants_call=any(c.get("allowed") is True and c.get("preferred_agents") for c in contents),
+    )
+
+
+def read_slots(body: bytes) -> frozenset[str]:
+    """The slots that a stored decision filled."""
+    return frozenset(orjson.loads(body)["treatments"])
+
+
+def show_body(body: bytes) -> dict[str, Any]:
+    """A stored decision as the lead may read it: all of it."""
+    shown: dict[str, Any] = orjson.loads(body)
+    return shown
+
+
+def _logged_match(
+    level: str, category: str, _action: str, reason: str | None, _source: str, *shape: str | None
+) -> LoggedMatch | None:
+    if not shape or (category == "C" and shape[0] is None):
+        return None
+    return LoggedMatch(level, category, reason or "", shape[0] or "")
 
 
 def _shape(pattern: str | None) -> str | None:

@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from service.store.agents import TURNS
-from service.store.clock import DAY_MS, now_ms, to_day
+from service.store.bodies import Logged, read_logged
+from service.store.clock import to_day
 from service.store.complaints import read_complaints
 from service.store.connect import Database, insert_into, take_turns
 from service.store.guards import add_spending
@@ -36,16 +36,14 @@ from service.store.tables import (
     decision_values,
     decisions,
     outcomes,
-    reservations,
-    waiting,
 )
+from service.store.waiting import queue_decided
 
 __all__ = ["DIMENSIONS", "Facts", "LiftCell", "MatchCell"]
 
 # Small batches: SQLite has one writer, and requests wait while this one writes.
 _BATCH = 25
 _FOLD_FIRST = 2000  # what a question about lift folds itself, if the background loop is behind
-_CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again
 
 
 class _RacedError(Exception):
@@ -130,12 +128,8 @@ class Facts:
             rows = connection.execute(query.order_by(decisions.c.seq).limit(_BATCH)).all()
         if not rows:
             return 0
-        kept = [orjson.loads(row.body) for row in rows]
-        facts = [
-            fact for row, body in zip(rows, kept, strict=True) for fact in _facts(body, to_day(row.made_ms))
-        ]
-        # of several decisions on a lead the newest one says whether it waits for a call
-        newest = {body["lead"]: (row.made_ms, body) for row, body in zip(rows, kept, strict=True)}
+        made = [(to_day(row.made_ms), read_logged(row.body)) for row in rows]
+        facts = [fact for day, logged in made for fact in _facts(day, logged)]
         with self._database.writing() as connection:
             marked = connection.execute(
                 update(decisions)
@@ -148,13 +142,15 @@ class Facts:
                 insert = insert_into(connection, decision_facts).on_conflict_do_nothing()
                 connection.execute(insert, facts)
             add_to_sums(connection, [(fact, DECIDED, 1, 0.0, 0.0, fact["propensity"]) for fact in facts])
-            add_matches(
-                connection, [(to_day(row.made_ms), body) for row, body in zip(rows, kept, strict=True)]
+            add_matches(connection, made)
+            for day in {day for day, _ in made}:
+                spent = [spend for of, logged in made for spend in logged.spends if of == day]
+                add_spending(connection, day, spent)
+            take_turns(connection, TURNS)
+            queue_decided(
+                connection, [(row.made_ms, logged) for row, (_, logged) in zip(rows, made, strict=True)]
             )
-            for day in {fact["day"] for fact in facts}:
-                add_spending(connection, day, _given_on(day, rows, kept))
-            _queue_leads(connection, newest)
-            queue_messages(connection, "decision.made", [_announcement(body) for body in kept])
+            queue_messages(connection, "decision.made", [_announcement(logged) for _, logged in made])
         return len(rows)
 
     def _fold_outcomes(self) -> int:
@@ -187,33 +183,23 @@ class Facts:
         return len(rows)
 
 
-def _facts(body: Mapping[str, Any], day: str) -> list[dict[str, Any]]:
-    profile = body["profile"] or {}
+def _facts(day: str, logged: Logged) -> list[dict[str, Any]]:
+    level, code = logged.area
     return [
         {
-            "decision_id": body["id"],
+            "decision_id": logged.decision_id,
             "slot": slot,
-            "treatment": treatment["id"],
-            "arm": treatment["arm"],
-            "propensity": treatment["propensity"],
-            "segment": body["segment"]["code"] or "",
-            "channel": body["channel"],
-            "country": body["country"],
+            "treatment": given.treatment,
+            "arm": given.arm,
+            "propensity": given.propensity,
+            "segment": logged.segment,
+            "channel": logged.channel,
+            "country": logged.country,
             "day": day,
-            "area_level": profile.get("level", ""),
-            "area_code": profile.get("code", ""),
+            "area_level": level,
+            "area_code": code,
         }
-        for slot, treatment in body["treatments"].items()
-    ]
-
-
-def _given_on(day: str, rows: Sequence[Any], kept: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
-    """(treatment, discount) of the limited things that decisions of a day have given."""
-    return [
-        (treatment, discount)
-        for row, body in zip(rows, kept, strict=True)
-        if to_day(row.made_ms) == day
-        for treatment, discount in body.get("spends", ())
+        for slot, given in logged.given.items()
     ]
 
 
@@ -232,51 +218,16 @@ def _add_outcome(connection: Connection, fact: Mapping[str, Any], kind: str, val
     add_to_sums(connection, [(fact, kind, int(first), value, squared, fact["propensity"] if first else 0.0)])
 
 
-def _wants_call(body: Mapping[str, Any]) -> bool:
-    return any(
-        treatment["content"].get("allowed") is True and treatment["content"].get("preferred_agents")
-        for treatment in body["treatments"].values()
-    )
-
-
-def _queue_leads(connection: Connection, newest: Mapping[str, tuple[int, Mapping[str, Any]]]) -> None:
-    """Puts leads that may be called into the desk's queue, and takes those out that no longer may."""
-    take_turns(connection, TURNS)
-    barred = [lead_id for lead_id, (_, body) in newest.items() if not _wants_call(body)]
-    if barred:
-        connection.execute(delete(waiting).where(waiting.c.lead_id.in_(barred)))
-    leads = {
-        lead_id: {"lead_id": lead_id, "decision_id": body["id"], "since_ms": made_ms}
-        for lead_id, (made_ms, body) in newest.items()
-        if _wants_call(body)
-    }
-    since = now_ms() - _CALLED_RECENTLY_MS
-    busy = select(reservations.c.lead_id).where(
-        reservations.c.lead_id.in_(leads),
-        reservations.c.state.in_(["reserved", "accepted"])
-        | ((reservations.c.state == "completed") & (reservations.c.ended_ms > since)),
-    )
-    for lead_id in set(connection.execute(busy).scalars()):
-        leads.pop(lead_id, None)
-    if leads:
-        insert = insert_into(connection, waiting)
-        newer = {"decision_id": insert.excluded.decision_id}
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=["lead_id"], set_=newer), list(leads.values())
-        )
-
-
-def _announcement(body: Mapping[str, Any]) -> dict[str, Any]:
+def _announcement(logged: Logged) -> dict[str, Any]:
     """What `decision.made` says: what a receiver needs to fetch the rest with its own key."""
     return {
-        "decision_id": body["id"],
-        "lead_id": body["lead"],
-        "status": body["status"],
-        "reason": body["reason"],
-        "made_at": body["at"],
-        "segment": body["segment"]["code"],
+        "decision_id": logged.decision_id,
+        "lead_id": logged.lead_id,
+        "status": logged.status,
+        "reason": logged.reason,
+        "made_at": logged.made_at,
+        "segment": logged.segment or None,
         "treatments": {
-            slot: {"id": treatment["id"], "arm": treatment["arm"]}
-            for slot, treatment in body["treatments"].items()
+            slot: {"id": given.treatment, "arm": given.arm} for slot, given in logged.given.items()
         },
     }

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from service.store.bodies import Logged
 from service.store.sums import adding
 from service.store.tables import match_cells
 
@@ -37,14 +37,13 @@ class MatchCell:
     count: int
 
 
-def add_matches(connection: Connection, made: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Adds the matches of (day, stored decision)s; those that looked nothing up are left out."""
+def add_matches(connection: Connection, made: Sequence[tuple[str, Logged]]) -> None:
+    """Adds the matches of (day, decision)s; those that looked nothing up are left out."""
     cells: Counter[tuple[str, ...]] = Counter()
-    for day, body in made:
-        level, category, _, reason, _, *shape = body["match"]
-        if not shape or (category == "C" and shape[0] is None):
-            continue  # of an older version, or of a country that is not served
-        cells[day, body["country"], level, category, reason or "", shape[0] or ""] += 1
+    for day, logged in made:
+        match = logged.match
+        if match is not None:
+            cells[day, logged.country, match.level, match.category, match.reason, match.pattern] += 1
     _add(connection, cells)
     for day, country in sorted({key[:2] for key in cells if key[-1]}):
         _merge_rare(connection, day, country)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, select
 
+from service.store.bodies import read_slots
 from service.store.clock import from_ms, now_ms, to_ms
 from service.store.connect import Database, insert_once
 from service.store.tables import decisions, events, outcomes
@@ -128,10 +129,7 @@ class _Known:
 def _decisions(connection: Connection, ids: set[str]) -> dict[str, _Known]:
     query = select(decisions.c.decision_id, decisions.c.lead_id, decisions.c.made_ms, decisions.c.body)
     rows = connection.execute(query.where(decisions.c.decision_id.in_(ids)))
-    return {
-        row.decision_id: _Known(row.lead_id, row.made_ms, frozenset(orjson.loads(row.body)["treatments"]))
-        for row in rows
-    }
+    return {row.decision_id: _Known(row.lead_id, row.made_ms, read_slots(row.body)) for row in rows}
 
 
 def _fault(kind: str, kinds: Sequence[str], value: float, at_ms: int, now: int) -> str | None:

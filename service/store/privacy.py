@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from service.store.agents import TURNS, free_seat
+from service.store.bodies import show_body
 from service.store.clock import DAY_MS, from_ms, now_ms, to_day
 from service.store.connect import Database, take_turns
 from service.store.guards import Guards
@@ -60,7 +61,7 @@ class Privacy:
             logged = connection.execute(
                 select(decisions.c.body).where(decisions.c.lead_id == lead_id).order_by(decisions.c.seq)
             )
-            kept: dict[str, Any] = {"decisions": [orjson.loads(body) for (body,) in logged]}
+            kept: dict[str, Any] = {"decisions": [show_body(body) for (body,) in logged]}
             for (
                 table
             ) in _OF_LEAD:  # str: names of tables and columns are a kind of str that JSON does not take

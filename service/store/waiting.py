@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 
+from service.store.bodies import Logged
 from service.store.clock import DAY_MS, from_ms, now_ms
-from service.store.connect import insert_once
+from service.store.connect import insert_into, insert_once
 from service.store.tables import reservations, waiting
+
+_CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,38 @@ class WaitingLead:
 def queue_lead(connection: Connection, lead_id: str, decision_id: str, since_ms: int) -> None:
     """Lets a lead wait, unless it waits already."""
     insert_once(connection, waiting, {"lead_id": lead_id, "decision_id": decision_id, "since_ms": since_ms})
+
+
+def queue_decided(connection: Connection, made: Sequence[tuple[int, Logged]]) -> None:
+    """Lets leads of (moment, decision) wait that may be called, and takes those out that no longer may.
+
+    Of several decisions on a lead the last one counts. A lead with a reservation, or whose call was completed
+    lately, does not wait.
+    """
+    newest = {logged.lead_id: (made_ms, logged) for made_ms, logged in made}
+    barred = [lead_id for lead_id, (_, logged) in newest.items() if not logged.wants_call]
+    if barred:
+        connection.execute(delete(waiting).where(waiting.c.lead_id.in_(barred)))
+    leads = {
+        lead_id: {"lead_id": lead_id, "decision_id": logged.decision_id, "since_ms": made_ms}
+        for lead_id, (made_ms, logged) in newest.items()
+        if logged.wants_call
+    }
+    busy = select(reservations.c.lead_id).where(
+        reservations.c.lead_id.in_(leads),
+        reservations.c.state.in_(["reserved", "accepted"])
+        | (
+            (reservations.c.state == "completed") & (reservations.c.ended_ms > now_ms() - _CALLED_RECENTLY_MS)
+        ),
+    )
+    for lead_id in set(connection.execute(busy).scalars()):
+        leads.pop(lead_id, None)
+    if leads:
+        insert = insert_into(connection, waiting)
+        newer = {"decision_id": insert.excluded.decision_id}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["lead_id"], set_=newer), list(leads.values())
+        )
 
 
 def read_queue(connection: Connection, limit: int, after: int) -> list[WaitingLead]:

@@ -165,11 +165,11 @@ def test_many_callers_at_once_never_share_a_seat_or_a_lead(database_url: str) ->
     roster = {"a": 1, "b": 1, "c": 2}
     done: Counter[str] = Counter()
     faults: list[BaseException] = []
-    ends = time.monotonic() + 3
+    wanted, ends = 40, time.monotonic() + 120  # however slow the machine is just now
 
     def call(number: int) -> None:
         store = stores[number % 3]
-        while time.monotonic() < ends and not faults:
+        while done["completed"] < wanted and time.monotonic() < ends and not faults:
             lead = f"lead-{(number + done['turns']) % 8}"
             done["turns"] += 1
             try:
@@ -192,7 +192,7 @@ def test_many_callers_at_once_never_share_a_seat_or_a_lead(database_url: str) ->
     for caller in callers:
         caller.join()
     assert faults == []
-    assert done["completed"] > 30, done
+    assert done["completed"] >= wanted, done
     assert {s.active for s in stores[0].agents.states().values()} == {0}
     for store in stores:
         store.close()
