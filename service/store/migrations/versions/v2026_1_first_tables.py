@@ -7,6 +7,11 @@ revision = "2026.1"
 down_revision = None
 
 
+def _partial_index(name: str, table: str, column: str, where: str, *, unique: bool = False) -> None:
+    which = sa.text(where)
+    op.create_index(name, table, [column], unique=unique, sqlite_where=which, postgresql_where=which)
+
+
 def upgrade() -> None:
     op.create_table(
         "agents",
@@ -90,16 +95,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("decision_id"),
     )
-    op.create_index("decisions_lead", "decisions", ["lead_id", "seq"], unique=False)
-    op.create_index("decisions_made", "decisions", ["made_ms"], unique=False)
-    op.create_index(
-        "decisions_unfolded",
-        "decisions",
-        ["seq"],
-        unique=False,
-        sqlite_where=sa.text("NOT folded"),
-        postgresql_where=sa.text("NOT folded"),
-    )
+    op.create_index("decisions_lead", "decisions", ["lead_id", "seq"])
+    op.create_index("decisions_made", "decisions", ["made_ms"])
+    _partial_index("decisions_unfolded", "decisions", "seq", "NOT folded")
     op.create_table(
         "events",
         sa.Column("event_id", sa.Text(), nullable=False),
@@ -112,8 +110,8 @@ def upgrade() -> None:
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    op.create_index("events_at", "events", ["at_ms"], unique=False)
-    op.create_index("events_lead", "events", ["lead_id", "at_ms"], unique=False)
+    op.create_index("events_at", "events", ["at_ms"])
+    op.create_index("events_lead", "events", ["lead_id", "at_ms"])
     op.create_table(
         "experiments",
         sa.Column("name", sa.Text(), nullable=False),
@@ -130,7 +128,7 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("household", "treatment"),
     )
-    op.create_index("household_treatments_lead", "household_treatments", ["lead_id"], unique=False)
+    op.create_index("household_treatments_lead", "household_treatments", ["lead_id"])
     op.create_table(
         "idempotency",
         sa.Column("scope", sa.Text(), nullable=False),
@@ -141,7 +139,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("scope", "word"),
     )
-    op.create_index("idempotency_started", "idempotency", ["started_ms"], unique=False)
+    op.create_index("idempotency_started", "idempotency", ["started_ms"])
     op.create_table(
         "keepsakes",
         sa.Column("name", sa.Text(), nullable=False),
@@ -188,16 +186,9 @@ def upgrade() -> None:
         sa.Column("last_answer", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("message_id"),
     )
-    op.create_index(
-        "messages_due",
-        "messages",
-        ["next_ms"],
-        unique=False,
-        sqlite_where=sa.text("next_ms IS NOT NULL"),
-        postgresql_where=sa.text("next_ms IS NOT NULL"),
-    )
-    op.create_index("messages_lead", "messages", ["lead_id"], unique=False)
-    op.create_index("messages_webhook", "messages", ["webhook_id", "created_ms"], unique=False)
+    _partial_index("messages_due", "messages", "next_ms", "next_ms IS NOT NULL")
+    op.create_index("messages_lead", "messages", ["lead_id"])
+    op.create_index("messages_webhook", "messages", ["webhook_id", "created_ms"])
     op.create_table(
         "objections",
         sa.Column("lead_hash", sa.LargeBinary(), nullable=False),
@@ -219,17 +210,10 @@ def upgrade() -> None:
         sa.Column("folded", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    op.create_index("outcomes_at", "outcomes", ["at_ms"], unique=False)
-    op.create_index("outcomes_decision", "outcomes", ["decision_id"], unique=False)
-    op.create_index("outcomes_lead", "outcomes", ["lead_id"], unique=False)
-    op.create_index(
-        "outcomes_unfolded",
-        "outcomes",
-        ["received_ms"],
-        unique=False,
-        sqlite_where=sa.text("NOT folded"),
-        postgresql_where=sa.text("NOT folded"),
-    )
+    op.create_index("outcomes_at", "outcomes", ["at_ms"])
+    op.create_index("outcomes_decision", "outcomes", ["decision_id"])
+    op.create_index("outcomes_lead", "outcomes", ["lead_id"])
+    _partial_index("outcomes_unfolded", "outcomes", "received_ms", "NOT folded")
     op.create_table(
         "pauses",
         sa.Column("slot", sa.Text(), nullable=False),
@@ -256,23 +240,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("reservation_id"),
     )
-    op.create_index("reservations_agent", "reservations", ["agent_id", "made_ms"], unique=False)
-    op.create_index("reservations_lead", "reservations", ["lead_id"], unique=False)
-    op.create_index(
-        "reservations_live",
-        "reservations",
-        ["expires_ms"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('reserved', 'accepted')"),
-        postgresql_where=sa.text("state IN ('reserved', 'accepted')"),
-    )
-    op.create_index(
+    op.create_index("reservations_agent", "reservations", ["agent_id", "made_ms"])
+    op.create_index("reservations_lead", "reservations", ["lead_id"])
+    _partial_index("reservations_live", "reservations", "expires_ms", "state IN ('reserved', 'accepted')")
+    _partial_index(
         "reservations_one_per_lead",
         "reservations",
-        ["lead_id"],
+        "lead_id",
+        "state IN ('reserved', 'accepted')",
         unique=True,
-        sqlite_where=sa.text("state IN ('reserved', 'accepted')"),
-        postgresql_where=sa.text("state IN ('reserved', 'accepted')"),
     )
     op.create_table(
         "spending",
@@ -304,7 +280,7 @@ def upgrade() -> None:
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("lead_id"),
     )
-    op.create_index("waiting_since", "waiting", ["since_ms"], unique=False)
+    op.create_index("waiting_since", "waiting", ["since_ms"])
     op.create_table(
         "webhooks",
         sa.Column("webhook_id", sa.Text(), nullable=False),
