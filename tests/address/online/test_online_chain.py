@@ -14,11 +14,8 @@ import pytest
 
 from service.address.index import AddressIndex
 from service.address.matcher import Matcher
-from service.address.online.breaker import CircuitBreaker
 from service.address.online.chain import OnlineGeocoders, well_known_postcodes
-from service.address.online.memory import UNKNOWN, AnswerMemory
 from service.address.online.settings import load_settings
-from service.errors import ConfigError
 from service.model import AddressQuery, MatchCategory, MatchLevel
 from service.refdata.addresses.record import POSTCODES_SCHEMA
 from service.refdata.addresses.report import ImportReport
@@ -264,89 +261,3 @@ def test_only_a_coarse_answer_of_our_own_asks_anybody(matcher: Matcher) -> None:
     assert ask(AddressQuery("DK", "???")).is_coarse
     assert not ask(AddressQuery("DK", "Store Torv 3, 3700 Rønne")).is_coarse
     assert not ask(AddressQuery("DK", "Store Torv 99, 3700 Rønne")).is_coarse
-
-
-# ---------------------------------------------------------------- parts of the chain
-
-
-def test_the_breaker_lets_one_try_after_its_pause() -> None:
-    now = 0.0
-    breaker = CircuitBreaker(failures=2, pause_s=10, clock=lambda: now)
-    for _ in range(2):
-        assert breaker.allows_call()
-        breaker.record_failure()
-    assert breaker.is_open
-    assert not breaker.allows_call()
-    now = 11.0
-    assert breaker.allows_call()
-    assert not breaker.allows_call()  # one try at a time
-    breaker.record_failure()
-    now = 20.0
-    assert not breaker.allows_call()
-    now = 22.0
-    assert breaker.allows_call()
-    breaker.record_success()
-    assert not breaker.is_open
-    breaker.record_failure()
-    assert breaker.allows_call()  # failures count in a row
-
-
-def test_the_memory_is_bounded_in_entries_and_time_and_holds_no_text() -> None:
-    now = 0.0
-    memory = AnswerMemory(entries=2, seconds=10, clock=lambda: now)
-    first, second, third = (AddressQuery("DK", f"Vej {number}") for number in range(3))
-    for query in (first, second):
-        memory.remember(query, None)
-    assert memory.recall(first) is None
-    memory.remember(third, None)
-    assert len(memory) == 2
-    assert memory.recall(second) is UNKNOWN  # unused for longest
-    now = 11.0
-    assert memory.recall(first) is UNKNOWN
-    assert "Vej" not in repr(vars(memory))
-    assert AnswerMemory(entries=0).recall(first) is UNKNOWN
-
-
-GOOD = '[[geocoder]]\nname = "kartverket"\ncountries = ["NO"]\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("x = [", "cannot be read as TOML"),
-        ("", r"names no \[\[geocoder\]\]"),
-        ("speed = 3\n" + GOOD, "unknown setting speed"),
-        ("deadline_ms = 5\n" + GOOD, "deadline_ms is 5; it must be a whole number from 50 to 10000"),
-        ("deadline_ms = true\n" + GOOD, "deadline_ms is True"),
-        ('[[geocoder]]\ncountries = ["NO"]\n', "geocoder 1: has no name"),
-        ('[[geocoder]]\nname = "kartverket"\ncountries = "NO"\n', "countries must be a list"),
-        ('[[geocoder]]\nname = "shoe"\ncountries = ["NO"]\n', r"geocoder 1 \(shoe\): Unknown geocoder"),
-        (GOOD + "[geocoder.settings]\nshoe = 44\n", r"geocoder 1 \(kartverket\): .*shoe"),
-        (GOOD + "shoe = 44\n", "unknown setting shoe"),
-        (
-            '[[geocoder]]\nname = "adressevaelger"\ncountries = ["DK"]\n'
-            '[geocoder.settings]\ntoken = "${NONE_SUCH}"\n',
-            "the environment has no NONE_SUCH",
-        ),
-    ],
-)
-def test_a_bad_settings_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "online.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=message):
-        load_settings(path, {})
-
-
-def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
-    path = tmp_path / "online.toml"
-    path.write_text(
-        '[[geocoder]]\nname = "adressevaelger"\ncountries = ["DK"]\n[geocoder.settings]\ntoken = "${TOKEN}"\n'
-        '[[geocoder]]\nname = "nominatim"\ncountries = ["DK", "NO"]\n'
-        '[geocoder.settings]\nuser_agent = "test"\n'
-        "[geocoder.query]\naddressdetails = true\n",
-        encoding="utf-8",
-    )
-    ours, geopys = load_settings(path, {"TOKEN": "s3cret"}).geocoders
-    assert ours.geocoder.token == "s3cret"
-    assert geopys.query == {"addressdetails": True}
-    assert geopys.countries == {"DK", "NO"}
