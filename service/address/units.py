@@ -49,8 +49,6 @@ def read_unit(tokens: Tokens, first: int, stop: int, rules: CountryRules) -> Uni
             at += 2
         elif tokens.is_number[at]:
             if labelled or (floor is not None and door is None):
-                if door is not None:
-                    break
                 door, at = _door_number(tokens, at, stop)
                 labelled = False
             elif floor is None and int(word[:4]) <= rules.highest_floor and len(word) <= 3:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import click
 from scipy.stats import binomtest
+from tqdm import tqdm
 
 from tests.programs.mutants.faults import Fault, sample
 from tests.programs.mutants.trial import STOP, notices, see_lines, start_worker
@@ -93,7 +94,7 @@ def try_rooms(
                     else:
                         trial = pool.submit(notices, fault, room.tests, seen.order(fault), seen.limit)
                         trials[trial] = fault
-                for trial in as_completed(trials):
+                for trial in tqdm(as_completed(trials), room.name, len(trials), disable=None, leave=False):
                     if trial.result():
                         room.noticed += 1
                     else:
