@@ -8,7 +8,7 @@ import pytest
 
 from service.address.matcher import Matcher
 from service.address.rules import load_rules
-from service.address.scan import MAX_SPANS, Scan, open_spans, scan_tokens, spans
+from service.address.scan import Scan, open_spans, scan_tokens, spans
 from service.address.text import tokenise
 
 
@@ -143,7 +143,7 @@ def test_a_name_has_seven_words_at_most(matcher: Matcher) -> None:
 def test_no_text_is_looked_through_without_end(matcher: Matcher) -> None:
     many = scan(matcher, " ".join(["vej"] * 40))
     found = list(spans(many))
-    assert len(found) == len(set(found)) == MAX_SPANS
+    assert len(found) == len(set(found)) == 90
     assert len(open_spans(scan(matcher, ", ".join(["en to tre"] * 12)))) == 12
 
 
