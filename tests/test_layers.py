@@ -31,7 +31,7 @@ ALLOWED = {
     "client": {"errors"},
     "files": {"errors"},  # how files of people and publishers are read
     # one file per sentence of the product, over the rooms
-    "flows": NOUNS | {"tables"} | ROOMS,
+    "flows": NOUNS | {"tables", "files"} | ROOMS,
     # chooses implementations
     "wiring": NOUNS | {"tables", "config", "flows"} | ROOMS,
     # the doors

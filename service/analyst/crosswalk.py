@@ -15,6 +15,7 @@ import pandas as pd
 from service.analyst.market import Market
 from service.analyst.tables import AnalystTable
 from service.errors import CheckError, InvalidInputError
+from service.files.tables import read_records
 
 COLUMNS = ("system", "licensed_code", "segment", "share")
 CROSSWALK = "crosswalk.csv"
@@ -41,24 +42,12 @@ def load_crosswalk(path: Path, segment_codes: Sequence[str]) -> Crosswalk:
 
     Raises CheckError with every fault as `file:line: …`, InvalidInputError when it cannot be read.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            first = lines.readline()
-            lines.seek(0)
-            delimiter = ";" if first.count(";") > first.count(",") else ","
-            reader = csv.DictReader(lines, delimiter=delimiter)
-            if missing := [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]:
-                raise InvalidInputError(f"{path}:1: no column {missing[0]!r}; write {', '.join(COLUMNS)}.")
-            rows = list(enumerate(reader, start=2))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} cannot be read ({error}); save it as UTF-8 CSV.") from error
     faults: list[str] = []
     shares: dict[tuple[str, str], dict[str, float]] = {}
     where: dict[tuple[str, str], int] = {}
-    for line, row in rows:
-        key = ((row["system"] or "").strip(), (row["licensed_code"] or "").strip())
-        segment = (row["segment"] or "").strip()
-        share = _share((row.get("share") or "1").strip())
+    for line, row in read_records(path, COLUMNS[:3]):
+        key, segment = (row["system"], row["licensed_code"]), row["segment"]
+        share = _share(row.get("share") or "1")
         if not all(key):
             faults.append(f"{path}:{line}: system and licensed_code must be filled")
         elif segment not in segment_codes:

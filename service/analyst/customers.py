@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from service.analyst.market import Market
 from service.errors import InvalidInputError
+from service.files.tables import open_pieces
+from service.files.words import HEADINGS, find_headings
 
 Floats = NDArray[np.float64]
 
-# Headings that are understood without being told, by level, the first found wins.
-HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "polling_area": ("polling_area", "afstemningsområde", "valgstedid"),
-    "postcode": (
-        "doorstep_postcode",
-        "postcode",
-        "postnr",
-        "postnummer",
-        "postinumero",
-        "postal_code",
-        "zip",
-    ),
-    "municipality": ("doorstep_municipality", "municipality", "kommunekode", "kommune", "kuntano"),
-}
 LEVEL_COLUMN, AREA_COLUMN = "doorstep_area_level", "doorstep_area"
 SEGMENT_COLUMN = "doorstep_segment"
 WIDTHS = {("DK", "postcode"): 4, ("DK", "municipality"): 4, ("FI", "postcode"): 5, ("FI", "municipality"): 3}
-BATCH_BYTES = 16 << 20
 
 
 @dataclass(slots=True)
@@ -75,63 +60,11 @@ def count_customers(path: Path, market: Market, outcome: str = "") -> CustomerBa
     return base
 
 
-def open_pieces(path: Path) -> tuple[Iterator[pa.RecordBatch], Sequence[str]]:
-    """A CSV (all text) or Parquet file in pieces, and its headings. Raises InvalidInputError."""
-    try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            file = pq.ParquetFile(path)
-            return _whole(path, file.iter_batches(batch_size=65_536)), list(file.schema_arrow.names)
-        pieces, names = _open_csv(path)
-        return _whole(path, pieces), names
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InvalidInputError(f"{path} cannot be read as a table: {error}") from error
-
-
-def _whole(path: Path, pieces: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The pieces, with a sentence when the file breaks off or a row has too many values."""
-    try:
-        yield from pieces
-    except (pa.ArrowInvalid, OSError) as error:
-        told = str(error).splitlines()[0][:200]
-        raise InvalidInputError(
-            f"{path} breaks off as a table: {told}. Save it again and quote texts."
-        ) from error
-
-
-def _open_csv(path: Path) -> tuple[Iterator[pa.RecordBatch], Sequence[str]]:
-    with path.open("rb") as stream:
-        first = stream.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")
-    delimiter = max(",;\t|", key=first.count)
-    names = [name.strip().strip('"') for name in first.split(delimiter)]
-    # Everything as text: a postcode 0800 keeps its zero, and a number with a comma is found out later.
-    reader = pv.open_csv(
-        path,
-        read_options=pv.ReadOptions(block_size=BATCH_BYTES, encoding=_encoding(path)),
-        parse_options=pv.ParseOptions(delimiter=delimiter),
-        convert_options=pv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
-    return iter(reader), reader.schema.names
-
-
-def _encoding(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            while lines.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf8"
-
-
 def _columns(path: Path, names: Sequence[str], market: Market, outcome: str) -> dict[str, str]:
     folded = {name.strip().lower(): name for name in names}
-    wanted: dict[str, str] = {}
+    wanted = find_headings(names, [level.level for level in market.levels if level.level in HEADINGS])
     if LEVEL_COLUMN in folded and AREA_COLUMN in folded:
         wanted |= {LEVEL_COLUMN: folded[LEVEL_COLUMN], AREA_COLUMN: folded[AREA_COLUMN]}
-    for level in market.levels:
-        known = [folded[heading] for heading in HEADINGS.get(level.level, ()) if heading in folded]
-        if known:
-            wanted[level.level] = known[0]
     if not wanted:
         raise InvalidInputError(
             f"{path}: no column names an area among {', '.join(names[:12])}. Run `enrich file` on it first, "

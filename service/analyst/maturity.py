@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from service.analyst.customers import open_pieces
 from service.analyst.tables import AnalystTable
+from service.files.tables import open_pieces
 
 # kind -> (words that a heading contains, what to do while it is missing)
 KINDS: dict[str, tuple[tuple[str, ...], str]] = {

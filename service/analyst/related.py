@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from service.analyst.market import Market
 from service.analyst.tables import AnalystTable
 from service.errors import InvalidInputError
+from service.files.tables import is_parquet, open_pieces
+from service.files.words import MISSING
 from service.segment.compare import Z
 
 Floats = NDArray[np.float64]
@@ -97,12 +100,15 @@ def survey_table(path: Path, market: Market, questions: list[str], language: str
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            return pd.read_parquet(path)
-        return pd.read_csv(path, sep=None, engine="python", dtype={"postcode": str, "municipality": str})
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{path} cannot be read as a table: {error}") from error
+    """The survey; of a CSV everything is text, and what people write for missing is missing."""
+    pieces, names = open_pieces(path)
+    read = list(pieces)
+    if not read:
+        raise InvalidInputError(f"{path} has no rows; it has {', '.join(names[:12])}.")
+    frame: pd.DataFrame = pa.Table.from_batches(read).to_pandas()
+    if is_parquet(path):
+        return frame
+    return frame.mask(frame.apply(lambda column: column.str.strip().str.lower().isin(MISSING)))
 
 
 def _respondent_shares(path: Path, frame: pd.DataFrame, market: Market) -> Floats:
@@ -118,8 +124,9 @@ def _respondent_shares(path: Path, frame: pd.DataFrame, market: Market) -> Float
 
 
 def _answers(column: pd.Series) -> list[tuple[str, Floats]]:
-    if pd.api.types.is_numeric_dtype(column) and column.nunique() > 2:
-        return [("mean", column.fillna(0).to_numpy(dtype=np.float64))]
+    numbers = pd.to_numeric(column, errors="coerce")
+    if column.nunique() > 2 and (numbers.notna() == column.notna()).all():
+        return [("mean", numbers.fillna(0).to_numpy(dtype=np.float64))]
     values = sorted(column.dropna().unique(), key=str)
     return [(str(value), (column == value).to_numpy(dtype=np.float64)) for value in values]
 

@@ -1,4 +1,4 @@
-"""An analyst's table: rows, what each column means, and its files."""
+"""An analyst's table: rows, what each column means, and its files; and the tables an analyst declares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from service.errors import InvalidInputError
+from service.files.tables import read_records
 
 FORMATS = ("csv", "parquet")
 
@@ -61,3 +64,17 @@ def write_tables(tables: Sequence[AnalystTable], folder: Path, formats: Sequence
                 table.frame.to_csv(path, index=False, float_format="%.6g")
             written.append(path)
     return written
+
+
+def read_per_segment(path: Path, codes: Sequence[str], column: str) -> dict[str, float]:
+    """A number per segment out of a CSV with `segment` and `column`. Raises InvalidInputError by line."""
+    found: dict[str, float] = {}
+    for line, row in read_records(path, ("segment", column)):
+        code, text = row["segment"], row[column]
+        if code not in codes:
+            raise InvalidInputError(f"{path}:{line}: no segment {code!r}; write segment,{column}.")
+        try:
+            found[code] = float(text.replace(",", "."))
+        except ValueError:
+            raise InvalidInputError(f"{path}:{line}: {column} {text!r} is no number.") from None
+    return found

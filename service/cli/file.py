@@ -16,8 +16,9 @@ import click
 import pyarrow as pa
 from tqdm import tqdm
 
-from service.cli.customer_table import CHUNK_ROWS, join_parts, open_parts, open_table, write_part
 from service.config import load_config
+from service.files.parts import join_parts, open_parts, write_part
+from service.files.tables import BATCH_ROWS, open_table
 from service.flows.batch import (
     RowReader,
     check_variables,
@@ -82,9 +83,9 @@ def file_(
         tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
     ):
         rows = iter(table)
-        bar.update(sum(1 for _ in islice(rows, done * CHUNK_ROWS)))
+        bar.update(sum(1 for _ in islice(rows, done * BATCH_ROWS)))
         for number in range(done, 10**9):
-            chunk = list(islice(rows, CHUNK_ROWS))
+            chunk = list(islice(rows, BATCH_ROWS))
             if not chunk:
                 break
             lines = [(*row, *enrich_row(enricher, reader.lead(row), now, offers, wanted)) for row in chunk]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +15,12 @@ from service.analyst.maturity import maturity_table
 from service.analyst.page import Report
 from service.analyst.plots import plot_bars
 from service.analyst.related import related_table, survey_table
-from service.analyst.tables import FORMATS
+from service.analyst.tables import FORMATS, read_per_segment
 from service.analyst.uncertainty import uncertainty_table
 from service.analyst.views import add_correlation, add_focus, add_potential, add_profile, new_report
 from service.cli.segments_policy import policy_measures
 from service.config import load_config
-from service.errors import CheckError, InvalidInputError
+from service.errors import CheckError
 from service.segment.definitions import load_definitions
 from service.tables import Release
 
@@ -81,7 +80,7 @@ def profile(
     """Base against market: index and interval per variable and segment; declared target against the real."""
     _, market = _market(country, language)
     page = new_report(f"Base against market, {file.name}", market)
-    declared = _shares(target, market, "share") if target else None
+    declared = read_per_segment(target, market.definitions.codes, "share") if target else None
     add_profile(page, market, count_customers(file, market), declared, language)
     if licensed:
         system, _, column = licensed.partition("=")
@@ -122,8 +121,20 @@ def report(
     base = count_customers(customers, market, outcome) if customers else None
     page = new_report(f"Segments, {country}", market)
     if base is not None:
-        add_profile(page, market, base, _shares(target, market, "share") if target else None, language)
-    add_focus(page, market, base, _shares(margins, market, "margin") if margins else {}, language)
+        add_profile(
+            page,
+            market,
+            base,
+            read_per_segment(target, market.definitions.codes, "share") if target else None,
+            language,
+        )
+    add_focus(
+        page,
+        market,
+        base,
+        read_per_segment(margins, market.definitions.codes, "margin") if margins else {},
+        language,
+    )
     levels = [name for name in ("municipality", "postcode") if name in {a.level for a in market.levels}]
     add_potential(page, release, market, levels, base, language)
     page.add(related_table(market, language))
@@ -154,7 +165,13 @@ def focus(
     _, market = _market(country, language)
     base = count_customers(customers, market) if customers else None
     page = new_report(f"Where to begin, {country}", market)
-    add_focus(page, market, base, _shares(margins, market, "margin") if margins else {}, language)
+    add_focus(
+        page,
+        market,
+        base,
+        read_per_segment(margins, market.definitions.codes, "margin") if margins else {},
+        language,
+    )
     _finish(page, out, formats)
 
 
@@ -249,21 +266,6 @@ def _market(country: str, language: str) -> tuple[Release, Market]:
     release = Release.open(config.reference_data)
     definitions = load_definitions(config.reference_data / "policy" / "segments")
     return release, load_market(release, country.upper(), definitions, language)
-
-
-def _shares(path: Path, market: Market, column: str) -> dict[str, float]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(enumerate(csv.DictReader(lines), start=2))
-    found: dict[str, float] = {}
-    for line, row in rows:
-        code = (row.get("segment") or "").strip()
-        if code not in market.definitions.codes:
-            raise InvalidInputError(f"{path}:{line}: no segment {code!r}; write segment,{column}.")
-        try:
-            found[code] = float(row.get(column) or "")
-        except ValueError:
-            raise InvalidInputError(f"{path}:{line}: {column} {row.get(column)!r} is no number.") from None
-    return found
 
 
 def _finish(report: Report, out: Path, formats: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from service.decide.slots.content import offer_slot
 from service.errors import InvalidInputError
+from service.files.words import find_headings
 from service.flows.active import Assets
 from service.flows.enrich import Enricher
 from service.flows.leads import lead_of
@@ -25,16 +26,6 @@ from service.flows.policy_memory import LeadHistory
 from service.model import Channel, Lead
 
 PARTS = ("street", "house_number", "floor", "door", "postcode", "city")
-# Headings that people give these columns, folded to lower case.
-KNOWN_HEADINGS = {
-    "address": ("address", "adresse", "adress", "osoite", "full_address", "adressebetegnelse"),
-    "street": ("street", "vejnavn", "vej", "gade", "gatenavn", "gata", "katu", "streetname"),
-    "house_number": ("house_number", "housenumber", "husnr", "husnummer", "number", "nr", "talonumero"),
-    "floor": ("floor", "etage"),
-    "door": ("door", "dør", "doer", "side"),
-    "postcode": ("postcode", "postnr", "postnummer", "zip", "zipcode", "postal_code", "postinumero"),
-    "city": ("city", "by", "postdistrikt", "town", "poststed", "postort", "kaupunki"),
-}
 ADDED: tuple[tuple[str, pa.DataType], ...] = (
     ("doorstep_status", pa.string()),
     ("doorstep_reason", pa.string()),
@@ -108,10 +99,8 @@ def choose_columns(headings: Sequence[str], address: str, mapping: str, source: 
                 f"--columns {mapping!r} is not understood; write part=heading; parts: {', '.join(PARTS)}."
             )
         return {part: _index(headings, heading, source) for part, heading in pairs.items()}
-    folded = [h.strip().lower() for h in headings]
-    found = {
-        part: folded.index(name) for part, names in KNOWN_HEADINGS.items() for name in names if name in folded
-    }
+    own = find_headings(headings, ("address", *PARTS))
+    found = {part: list(headings).index(heading) for part, heading in own.items()}
     if "address" in found:
         return {"address": found["address"]}
     if "street" in found and ("postcode" in found or "city" in found):

@@ -8,10 +8,11 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from service.files.words import MISSING
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-MISSING_WORDS = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", ".", "nat", "<na>"})
 _COMMA_NUMBER = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -27,7 +28,7 @@ def canonical_text(value: object) -> str | None:
             return None
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     text = str(value).strip()
-    if text.casefold() in MISSING_WORDS:
+    if text.casefold() in MISSING:
         return None
     if text.endswith(".0") and text[:-2].lstrip("-").isdigit():
         return text[:-2]
@@ -41,7 +42,7 @@ def read_number(value: object) -> float:
     if not isinstance(value, str):
         return float("nan")
     text = value.strip()
-    if text.casefold() in MISSING_WORDS:
+    if text.casefold() in MISSING:
         return float("nan")
     try:
         number = float(text)

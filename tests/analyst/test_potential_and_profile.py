@@ -138,7 +138,7 @@ def test_a_postcode_keeps_or_regains_its_zero(market: Market, tmp_path: Path, wr
     [
         (b"name,colour\na,b\n", "no column names an area"),
         (b"postcode\n", "no rows"),
-        (b"", "cannot be read"),
+        (b"", "is empty"),
         (b"postcode,bought\n2200,yes\n", "row 2, column 'bought' is no number"),
         (b"postcode,name\n2200,a\n2200,b,c\n", "breaks off as a table|cannot be read as a table"),
     ],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from service.learn.models.denied import denied_topic
+from service.files.denied import denied_topic
 from service.learn.models.encoding import OTHER, Column, Encoder, date_parts
 from service.learn.models.table import as_text, parse_dates, parse_numbers
 from service.learn.values import FloatArray

@@ -1,8 +1,7 @@
 """Reads any CSV or Parquet table of leads and outcomes, as spreadsheets and shops really write them.
 
-A CSV may be separated by comma, semicolon, tab or bar, be UTF-8 (with or without byte-order mark) or
-Windows-1252, and use decimal commas. Every CSV column arrives as text; `parse_numbers` and `parse_dates`
-decide what it is, so that a postcode `0800` keeps its zero. Missing is NaN/NaT/None, never a sentinel.
+Every column of a CSV arrives as text (see `service.files.tables`); `parse_numbers` and `parse_dates` decide
+what it is, so that a postcode `0800` keeps its zero. Missing is NaN/NaT/None, never a sentinel.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from service.errors import LearnError
-from service.learn.values import MISSING_WORDS, FloatArray, canonical_text, comma_number
+from service.errors import InvalidInputError, LearnError
+from service.files.tables import CsvForm, is_parquet
+from service.files.words import MISSING
+from service.learn.values import FloatArray, canonical_text, comma_number
 
-DELIMITERS = (",", ";", "\t", "|")
 # A column counts as numbers when this share of its non-missing values reads as numbers; the rest is noise
 # such as "ukendt" in an income column, and is reported.
 NUMBER_SHARE = 0.98
@@ -32,9 +32,10 @@ _DATE_FORMS = (
 
 def read_table(path: Path) -> pd.DataFrame:
     """The table with CSV columns as text and Parquet columns as stored. Raises LearnError with a sentence."""
-    suffixes = [s.lower() for s in path.suffixes]
     try:
-        frame = pd.read_parquet(path) if {".parquet", ".pq"} & set(suffixes) else _read_csv(path)
+        frame = pd.read_parquet(path) if is_parquet(path) else _read_csv(path)
+    except InvalidInputError as error:
+        raise LearnError(str(error)) from error
     except (OSError, ValueError, UnicodeError, pd.errors.ParserError) as error:
         raise LearnError(f"{path.name} could not be read as a table: {str(error).splitlines()[0]}") from error
     frame.columns = [str(c).strip() for c in frame.columns]
@@ -52,33 +53,17 @@ def read_table(path: Path) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Writes Parquet for `.parquet`/`.pq`, otherwise comma-separated UTF-8 CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if is_parquet(path):
         frame.to_parquet(path, index=False)
     else:
         frame.to_csv(path, index=False)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    raw = path.read_bytes()
-    encoding = "utf-8-sig"
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-    head = raw[:65536].decode(encoding, errors="replace").splitlines()[:20]
-    if not head:
-        raise LearnError(f"{path.name} is empty.")
+    form = CsvForm.of(path)
     return pd.read_csv(
-        path, sep=_delimiter(head), dtype=str, keep_default_na=False, na_values=[], encoding=encoding
+        path, sep=form.delimiter, dtype=str, keep_default_na=False, na_values=[], encoding=form.encoding
     )
-
-
-def _delimiter(lines: list[str]) -> str:
-    """The delimiter that splits the header into most parts, counted outside quotes."""
-    bare = re.sub(r'"[^"]*"', "", lines[0])
-    counts = {d: bare.count(d) for d in DELIMITERS}
-    best = max(counts, key=lambda d: counts[d])
-    return best if counts[best] else ","
 
 
 def as_text(column: pd.Series) -> list[str | None]:
@@ -108,7 +93,7 @@ def parse_numbers(column: pd.Series) -> tuple[FloatArray, int] | None:
         return quick, 0
     codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=True)
     words = [str(u).strip() for u in uniques]
-    missing = np.array([w.casefold() in MISSING_WORDS for w in words], dtype=bool)
+    missing = np.array([w.casefold() in MISSING for w in words], dtype=bool)
     if any(_LEADING_ZERO.fullmatch(w) for w in words):
         return None
     table = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(dtype=float).copy()
@@ -131,7 +116,7 @@ def _plain_numbers(column: pd.Series) -> FloatArray | None:
     texts = column.astype("str")
     values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     odd = texts[np.isnan(values)].dropna().unique()
-    if any(str(word).strip().casefold() not in MISSING_WORDS for word in odd):
+    if any(str(word).strip().casefold() not in MISSING for word in odd):
         return None
     if bool(texts.str.contains(r"^\s*0\d", regex=True, na=False).any()):
         return None
@@ -150,7 +135,7 @@ def parse_dates(column: pd.Series) -> FloatArray | None:
         return None
     codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=True)
     words = [str(u).strip() for u in uniques]
-    known = [w for w in words if w.casefold() not in MISSING_WORDS]
+    known = [w for w in words if w.casefold() not in MISSING]
     if not known:
         return None
     for pattern, form in _DATE_FORMS:

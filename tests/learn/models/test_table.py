@@ -8,7 +8,6 @@ import pytest
 
 from service.errors import LearnError
 from service.learn.models.columns import encode, find_sentinels, read_columns
-from service.learn.models.denied import denied_topic
 from service.learn.models.encoding import OTHER
 from service.learn.models.table import as_text, parse_dates, parse_numbers, read_table
 
@@ -85,22 +84,6 @@ def test_unseen_and_rare_levels_are_other_and_missing_stays_missing() -> None:
     coded = encode(reading.encoder, pd.DataFrame({"bolig": ["række", "telt", "slot", None]}))[:, 0]
     np.testing.assert_array_equal(coded, [1.0, 2.0, 2.0, np.nan])
     np.testing.assert_array_equal(reading.encoder.row({"bolig": "slot"}), [2.0])
-
-
-@pytest.mark.parametrize(
-    ("name", "topic"),
-    [
-        ("pctNonWestern_2020", "origin"), ("statsborgerskab", "origin"), ("pwhite", "origin"),
-        ("Medlemsskab_af_folkekirken", "religion"), ("sygdomsdage", "health"), ("kontanthjaelp", "benefits"),
-        ("kontanthjælp_pct", "benefits"), ("Kriminalitet_2019", "crime"), ("rikostuomio", "crime"),
-        ("cpr-nr", "identity"), ("äänestysaktiivisuus", "politics"),
-        ("trace", None), ("original_price", None), ("embrace_rate", None), ("benefit_shown", None),
-        ("third_party", None), ("black_friday_buyer", None), ("pct_black", "origin"),
-        ("voted_best_shop_css", "politics"), ("grace_days", None), ("domain", None),
-    ],
-)  # fmt: skip
-def test_sensitive_columns_are_refused_by_name(name, topic) -> None:
-    assert denied_topic(name) == topic
 
 
 def test_dates_in_three_forms() -> None:
