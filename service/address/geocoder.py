@@ -23,6 +23,7 @@ from geopy.point import Point
 
 from service.address import layout
 from service.address.index import AddressIndex
+from service.address.lines import one_line
 from service.address.matcher import Matcher
 from service.model import AddressMatch, AddressQuery
 
@@ -145,9 +146,6 @@ def location_of(match: AddressMatch) -> Location | None:
         point = match.points[len(match.points) // 2]
     else:
         return None
-    house = " ".join(part for part in (match.street, match.house_number) if part)
-    unit = " ".join(part for part in (f"{match.floor}." if match.floor else "", match.door) if part)
-    town = " ".join(part for part in (match.postcode, match.city) if part)
     raw: dict[str, Any] = {
         "country": match.country,
         "level": match.level.value,
@@ -161,7 +159,7 @@ def location_of(match: AddressMatch) -> Location | None:
         "source": match.source,
         **{name: getattr(match, name) for name in _PARTS},
     }
-    return Location(", ".join(part for part in (house, unit, town) if part), point, raw)
+    return Location(one_line(match) or "", point, raw)
 
 
 class _Grid:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from service.address.index import AddressIndex
 from service.address.layout import written_number
 from service.address.scan import Scan
 from service.address.weigh import Reading, TownFit
+from service.model import AddressMatch
 
 MAX_ALTERNATIVES = 5
 MAX_POINTS = 8
@@ -16,10 +19,30 @@ def address_line(index: AddressIndex, house: int, unit: str = "") -> str:
     segment = index.segment_of_house(house)
     post = index.posts[index.seg_post[segment]]
     floor, _, door = unit.partition("|")
-    where = " ".join(part for part in (f"{floor}." if floor else "", door) if part)
-    extra = index.supplementary[index.seg_extra[segment]]
-    parts = [f"{index.name(index.seg_name[segment])} {written_number(index.house_code[house])}", where, extra]
-    return ", ".join(part for part in (*parts, f"{post.postcode} {post.city}") if part)
+    return _written(
+        (index.name(index.seg_name[segment]), written_number(index.house_code[house])),
+        (floor, door),
+        index.supplementary[index.seg_extra[segment]],
+        (post.postcode, post.city),
+    )
+
+
+def one_line(match: AddressMatch) -> str | None:
+    """The matched address in one line, as it is written on a letter; None when there is none."""
+    house, unit = (match.street, match.house_number), (match.floor, match.door)
+    return _written(house, unit, match.supplementary_city, (match.postcode, match.city)) or None
+
+
+def _written(
+    house: Iterable[str | None],
+    unit: tuple[str | None, str | None],
+    extra: str | None,
+    town: Iterable[str | None],
+) -> str:
+    floor, door = unit
+    where = (f"{floor}." if floor else "", door)
+    parts = (" ".join(part for part in parts if part) for parts in (house, where, (extra,), town))
+    return ", ".join(part for part in parts if part)
 
 
 def street_line(index: AddressIndex, segment: int) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 import orjson
 
+from service.address.lines import one_line
 from service.address.matcher import Matcher
 from service.address.suggest import suggest_addresses
 from service.config import Config, load_config
 from service.errors import ReleaseError
 from service.model import AddressMatch, AddressQuery, NextAction
 from service.tables import Release
-from service.web.answer import match_block, one_line, suggestion_block
+from service.web.answer import match_block, suggestion_block
 
 _COLOURS = {NextAction.ACCEPT: "green", NextAction.CONFIRM: "yellow", NextAction.FIX: "red"}
 _CATEGORIES = {"A": "exact", "B": "one safe reading", "C": "unsure"}

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from service.address.lines import one_line
 from service.config import load_config
 from service.flows.leads import lead_of
 from service.flows.policy_memory import LeadHistory
@@ -66,9 +67,7 @@ def lead(
 
 def _print(decision: Decision) -> None:
     match, segment = decision.address, decision.segment
-    found = " ".join(x for x in (match.street, match.house_number, match.floor, match.door) if x)
-    town = " ".join(x for x in (match.postcode, match.city) if x)
-    click.secho(", ".join(x for x in (found, town) if x) or "No address recognised", bold=True)
+    click.secho(one_line(match) or "No address recognised", bold=True)
     click.echo(f"  match            {match.level} · category {match.category} · {match.next_action}")
     for line in (*match.changes, *(f"or: {a}" for a in match.alternatives)):
         click.echo(f"                   {line}")

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from service.errors import LearnError
-from service.learn.lift.page import page
 from service.learn.models.baskets import bought_together, product_by_segment, products_of
 from service.learn.models.columns import read_columns
 from service.learn.models.curve_page import curve_parts
@@ -19,6 +18,8 @@ from service.learn.models.fit import FitOptions, fit_table
 from service.learn.models.geo_value import GeoCurve, Panel, value_of_geography, weights_toml
 from service.learn.models.outcome import column_of, read_outcome
 from service.learn.models.table import as_text, parse_numbers, read_table
+from service.learn.page import page
+from service.learn.statistics import Z
 from service.learn.values import FloatArray
 
 _TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,7 +56,7 @@ def curve(
         }
     for point in whole.points:
         click.echo(
-            f"{point.tenure_days:6.0f} days: geography {point.share:.0%} ± {1.96 * point.error:.0%} "
+            f"{point.tenure_days:6.0f} days: geography {point.share:.0%} ± {Z * point.error:.0%} "
             f"of the gain ({point.rows:,} rows, {point.events:,} outcomes)"
         )
     if whole.half_life_days is None:

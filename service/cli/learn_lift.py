@@ -15,8 +15,9 @@ from service.config import load_config
 from service.flows.lift import Lift, LiftQuestion, measure_lift
 from service.flows.outcomes import pause_alarmed
 from service.learn.lift.compare import BY, PERIODS, ComplaintAlarm
-from service.learn.lift.page import lift_parts, page
+from service.learn.lift.page import lift_parts
 from service.learn.lift.rows import row_json, row_text, rows_csv
+from service.learn.page import page
 from service.store.outcomes import OUTCOME_KINDS
 from service.store.store import open_store
 from service.tables import Release

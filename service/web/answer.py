@@ -144,14 +144,6 @@ def match_block(match: AddressMatch) -> dict[str, Any]:
     }
 
 
-def one_line(match: AddressMatch) -> str | None:
-    """The matched address as it is written on a letter; None when there is none."""
-    street = " ".join(part for part in (match.street, match.house_number) if part)
-    unit = " ".join(part for part in (match.floor and f"{match.floor}.", match.door) if part)
-    town = " ".join(part for part in (match.postcode, match.city) if part)
-    return ", ".join(part for part in (street, unit, match.supplementary_city, town) if part) or None
-
-
 def suggestion_block(suggestion: Suggestion) -> dict[str, Any]:
     """One line of autocomplete."""
     return {

@@ -23,13 +23,14 @@ import pandas as pd
 from service.address.lines import address_line
 from service.config import load_config
 from service.learn.lift.compare import lift_rows, needed_dimensions, ratio_alarms
-from service.learn.lift.page import lift_parts, page
+from service.learn.lift.page import lift_parts
 from service.learn.lift.rows import row_text
 from service.learn.models.curve_page import curve_parts
 from service.learn.models.evaluate import evaluate_table
 from service.learn.models.fit import FitOptions, fit_table
 from service.learn.models.geo_value import Panel, value_of_geography
 from service.learn.models.model_dir import save_model
+from service.learn.page import page
 from service.model import AddressQuery, Consent, Decision, Declared, Lead
 from service.store.outcomes import Outcome
 from service.wiring import Services, build_services

@@ -16,10 +16,10 @@ from service.learn.lift.sequential import (
     SRM_ALPHA,
     Watched,
     decisions_needed,
-    false_discoveries,
     ratio_mismatch_p,
     watched_difference,
 )
+from service.learn.statistics import false_discoveries
 
 STRATA = ("segment", "channel", "country")
 BY = ("slot", "treatment", "segment", "channel", "country", "period")

@@ -2,8 +2,7 @@
 
 Interval: the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2024, Annals of
 Statistics 52), a normal mixture after Robbins (1970): looking daily and stopping when one likes keeps the
-error rate. Sample-ratio mismatch: the Dirichlet-multinomial mixture of Lindon & Malek (2022). Several
-comparisons: Benjamini & Hochberg (1995) on the always-valid p-values.
+error rate. Sample-ratio mismatch: the Dirichlet-multinomial mixture of Lindon & Malek (2022).
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ALPHA = 0.05
+from service.learn.statistics import ALPHA
+
 TIGHTEST_AT = 5000  # decisions at which the interval is narrowest; fixed beforehand, never from the outcomes
 SRM_WEIGHT = 50.0  # how many decisions' worth of belief the planned shares have in the alarm
 SRM_ALPHA = 0.001  # a false alarm stops people's work: one in a thousand experiments, watched for ever
@@ -43,17 +43,6 @@ def watched_difference(value: float, variance: float, decisions: float) -> Watch
     exponent = value**2 / variance * grown / (2 * (grown + 1))
     p = min(1.0, math.exp(min(0.5 * math.log(grown + 1) - exponent, 0.0)))
     return Watched(value, value - margin, value + margin, p)
-
-
-def false_discoveries(p_values: Sequence[float], level: float = ALPHA) -> list[bool]:
-    """Which of several comparisons stand at this false discovery rate (Benjamini-Hochberg)."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    last = -1
-    for rank, i in enumerate(order, start=1):
-        if p_values[i] <= level * rank / len(order):
-            last = rank
-    kept = set(order[:last]) if last > 0 else set()
-    return [i in kept for i in range(len(p_values))]
 
 
 def ratio_mismatch_p(counts: Sequence[float], shares: Sequence[float]) -> float:

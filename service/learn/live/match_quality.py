@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from datetime import date, timedelta
 from typing import Literal, Protocol, get_args
 
 from service.errors import InvalidInputError
+from service.learn.statistics import wilson_interval
 
 LEVELS = ("unit", "house", "street", "postcode", "municipality", "none")
 CATEGORIES = ("A", "B", "C")
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
-_Z = 1.959964  # two-sided 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +128,6 @@ def match_quality(counts: Iterable[MatchCount], period: Period = "week", top: in
         ),
         failures_not_shown=sum(n for n, _ in ordered[top:]),
     )
-
-
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a share; (0, 1) when nothing was counted."""
-    if total == 0:
-        return 0.0, 1.0
-    share, z2 = hits / total, _Z * _Z
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def quality_text(report: MatchQuality) -> str:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
-from service.learn.lift.sequential import false_discoveries
+from service.learn.statistics import false_discoveries, wilson_interval
 
 LEAST_BUYERS = 10  # a share of fewer people is neither shown nor safe to show
-Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +47,11 @@ def product_by_segment(
     for (product, segment), buyers in sorted(pairs.items()):
         if buyers < LEAST_BUYERS:
             continue
-        low, high = wilson(buyers, customers[segment])
+        low, high = wilson_interval(buyers, customers[segment])
         share = buyers / customers[segment]
         index = round(100 * share / (overall[product] / everybody))
         out.append(ProductShare(product, segment, buyers, customers[segment], share, low, high, index))
     return out
-
-
-def wilson(hits: int, rows: int) -> tuple[float, float]:
-    """Wilson's interval of a share (1927)."""
-    p = hits / rows
-    centre = (p + Z**2 / (2 * rows)) / (1 + Z**2 / rows)
-    half = Z / (1 + Z**2 / rows) * math.sqrt(p * (1 - p) / rows + Z**2 / (4 * rows**2))
-    return centre - half, centre + half
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from service.learn.lift.page import as_svg
 from service.learn.models.geo_value import GeoCurve
+from service.learn.page import as_svg
+from service.learn.statistics import Z
 
 
 def curve_parts(curve: GeoCurve, title: str = "What geography is worth as a customer stays") -> list[str]:
@@ -19,7 +20,7 @@ def curve_parts(curve: GeoCurve, title: str = "What geography is worth as a cust
     axes: Any = figure.subplots()
     t = [p.tenure_days for p in curve.points]
     share = np.array([100 * p.share for p in curve.points])
-    error = np.array([196 * p.error for p in curve.points])
+    error = np.array([100 * Z * p.error for p in curve.points])
     axes.errorbar(t, share, yerr=error, fmt="o", color="#0b5cad", capsize=3, label="measured, 95 %")
     said = "Too few spans of tenure to fit a weight."
     if curve.half_life_days is not None and curve.floor is not None:

@@ -8,9 +8,10 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.address.lines import one_line
 from service.address.suggest import suggest_addresses
 from service.flows.leads import address_of
-from service.web.answer import match_block, one_line, suggestion_block
+from service.web.answer import match_block, suggestion_block
 from service.web.context import asked_country, current_services, current_site
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer

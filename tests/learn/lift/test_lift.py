@@ -9,9 +9,10 @@ import pytest
 
 from service.learn.lift.adjust import adjust_by_area
 from service.learn.lift.compare import complaint_alarms, lift_rows, needed_dimensions, ratio_alarms
-from service.learn.lift.page import lift_parts, page
+from service.learn.lift.page import lift_parts
 from service.learn.lift.rows import row_json, rows_csv
-from service.learn.lift.sequential import false_discoveries, ratio_mismatch_p, watched_difference
+from service.learn.lift.sequential import ratio_mismatch_p, watched_difference
+from service.learn.page import page
 
 
 @dataclass
@@ -109,12 +110,6 @@ def test_p_and_interval_agree() -> None:
     for value in (0.01, 0.02, 0.03, 0.05):
         seen = watched_difference(value, 0.008**2, 5000)
         assert (seen.p < 0.05) == (seen.low > 0)
-
-
-def test_false_discoveries_follow_benjamini_and_hochberg() -> None:
-    assert false_discoveries([0.01, 0.04, 0.03, 0.5]) == [True, False, False, False]
-    assert false_discoveries([0.01, 0.02, 0.03, 0.5]) == [True, True, True, False]
-    assert false_discoveries([]) == []
 
 
 def test_a_holdout_of_the_wrong_size_alarms_and_a_right_one_does_not() -> None:

@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from service.address.pattern import address_pattern
 from service.address.rules import load_rules
@@ -23,7 +22,6 @@ from service.learn.live.match_quality import (
     match_quality,
     quality_csv,
     quality_text,
-    wilson_interval,
 )
 from service.learn.live.match_quality_page import quality_html
 from service.model import AddressQuery
@@ -68,12 +66,6 @@ def test_failures_are_ranked_by_count_with_their_share_of_all() -> None:
         ("unknown_number", "W N, P W", 3, 0.015),
     ]
     assert report.failures_not_shown == 2
-
-
-@pytest.mark.parametrize(("hits", "total"), [(0, 10), (5, 10), (95, 100), (100, 100), (999, 1000)])
-def test_the_interval_is_wilsons(hits: int, total: int) -> None:
-    known = binomtest(hits, total).proportion_ci(method="wilson")
-    assert wilson_interval(hits, total) == pytest.approx((known.low, known.high), abs=1e-6)
 
 
 def test_nothing_counted_is_said_so() -> None:
