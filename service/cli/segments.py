@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,9 +19,10 @@ from service.analyst.related import related_table, survey_table
 from service.analyst.tables import FORMATS, read_per_segment
 from service.analyst.uncertainty import uncertainty_table
 from service.analyst.views import add_correlation, add_focus, add_potential, add_profile, new_report
-from service.cli.segments_policy import policy_measures
+from service.cli.policy_files import active_policy
 from service.config import load_config
 from service.errors import CheckError
+from service.flows.fairness import measure_policy
 from service.segment.definitions import load_definitions
 from service.tables import Release
 
@@ -80,7 +82,7 @@ def profile(
     """Base against market: index and interval per variable and segment; declared target against the real."""
     _, market = _market(country, language)
     page = new_report(f"Base against market, {file.name}", market)
-    declared = read_per_segment(target, market.definitions.codes, "share") if target else None
+    declared = _per_segment(target, market, "share")
     add_profile(page, market, count_customers(file, market), declared, language)
     if licensed:
         system, _, column = licensed.partition("=")
@@ -121,20 +123,8 @@ def report(
     base = count_customers(customers, market, outcome) if customers else None
     page = new_report(f"Segments, {country}", market)
     if base is not None:
-        add_profile(
-            page,
-            market,
-            base,
-            read_per_segment(target, market.definitions.codes, "share") if target else None,
-            language,
-        )
-    add_focus(
-        page,
-        market,
-        base,
-        read_per_segment(margins, market.definitions.codes, "margin") if margins else {},
-        language,
-    )
+        add_profile(page, market, base, _per_segment(target, market, "share"), language)
+    add_focus(page, market, base, _per_segment(margins, market, "margin"), language)
     levels = [name for name in ("municipality", "postcode") if name in {a.level for a in market.levels}]
     add_potential(page, release, market, levels, base, language)
     page.add(related_table(market, language))
@@ -165,13 +155,7 @@ def focus(
     _, market = _market(country, language)
     base = count_customers(customers, market) if customers else None
     page = new_report(f"Where to begin, {country}", market)
-    add_focus(
-        page,
-        market,
-        base,
-        read_per_segment(margins, market.definitions.codes, "margin") if margins else {},
-        language,
-    )
+    add_focus(page, market, base, _per_segment(margins, market, "margin"), language)
     _finish(page, out, formats)
 
 
@@ -238,7 +222,8 @@ def fairness(
         bases = {column: count_customers(decisions, market, column) for column in columns}
         audit = audit_decisions(market, bases, raw, band)
     else:
-        measures = policy_measures(load_config().reference_data / "policy", market.definitions.codes, country)
+        policy, today = active_policy(load_config()), datetime.now(UTC).date()
+        measures = measure_policy(policy, market.definitions.codes, country, today)
         audit = audit_fairness(market, measures, raw, band)
     page = new_report(f"Fairness audit, {country}", market)
     page.findings += audit.faults or (f"Every group, segment and area gets at least {band:.0%}.",)
@@ -266,6 +251,10 @@ def _market(country: str, language: str) -> tuple[Release, Market]:
     release = Release.open(config.reference_data)
     definitions = load_definitions(config.reference_data / "policy" / "segments")
     return release, load_market(release, country.upper(), definitions, language)
+
+
+def _per_segment(path: Path | None, market: Market, column: str) -> dict[str, float]:
+    return read_per_segment(path, market.definitions.codes, column) if path else {}
 
 
 def _finish(report: Report, out: Path, formats: tuple[str, ...]) -> None:

@@ -13,23 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.area.figures import area_names, variable_codes
-from service.decide.policy import Policy
-from service.decide.slots.agent import agent_slot
-from service.decide.slots.content import offer_slot
 from service.errors import InvalidInputError, NotFoundError
 from service.flows.active import Assets
 from service.flows.country import CountryTables
 from service.segment.areas import LevelTable
 from service.segment.assign import SegmentModel
-from service.segment.compare import Z, area_groups, base_means
+from service.segment.compare import Z, base_means
 from service.segment.correlate import Correlations, correlate_figures
 from service.segment.potential import Potential, expected_households, segment_shares
 from service.store.facts import LiftCell
 from service.store.store import Store
 
 Floats = NDArray[np.float64]
-INCOME = "household_income_mean"
-LEAST_LEADS = 30  # a group of fewer leads is not judged
 
 
 # ---------------------------------------------------------------- the market
@@ -131,8 +126,8 @@ def profile_leads(store: Store, assets: Assets, country: str, slot: str, outcome
     def weigh(cell: LiftCell) -> float:
         return cell.with_outcome if outcome else cell.decisions
 
-    counts = {table.level: _count(table, cells, weigh) for table in model.levels}
-    figures = {table.level: _figures(tables, table, codes) for table in model.levels}
+    counts = {table.level: count_by_area(table, cells, weigh) for table in model.levels}
+    figures = {table.level: area_figures(tables, table, codes) for table in model.levels}
     shares = {table.level: segment_shares(model, table) for table in model.levels}
     leads = int(sum(weigh(cell) for cell in cells))
     return LeadProfile(
@@ -143,78 +138,13 @@ def profile_leads(store: Store, assets: Assets, country: str, slot: str, outcome
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupShare:
-    """What one group of leads got on average of a measure, against everybody."""
-
-    measure: str
-    kind: str
-    group: str
-    leads: int
-    mean: float
-    everybody: float
-    ratio: float
-    within_band: bool
-
-
-def audit_decisions(store: Store, assets: Assets, country: str, band: float) -> list[GroupShare]:
-    """What leads did get (value of the offer, reach, seniority of agents) by income of the area and urbanity.
-
-    A group is outside the band when it is left with less than that part of what everybody gets.
-    Raises InvalidInputError for a country that is not there, and StoreError.
-    """
-    tables = assets.tables_of(country)
-    finest = tables.segments.levels[0]
-    income = None
-    if INCOME in variable_codes(assets.release, tables.code):
-        income = _figures(tables, finest, [INCOME])[:, 0]
-    groups = area_groups(finest.households, finest.urbanity, income)
-    rows: list[GroupShare] = []
-    for measure, slot, given in _measures(assets.policy):
-        cells = store.facts.lift_by_area("", slot=slot, country=tables.code)
-        leads = _count(finest, cells, lambda cell: cell.decisions)
-        sums = _count(finest, cells, _in_all(given))
-        rows += _group_shares(measure, leads, sums, groups, finest, band)
-    return rows
-
-
-def _measures(policy: Policy) -> list[tuple[str, str, Callable[[LiftCell], float]]]:
-    """(measure, slot, what a decision of a cell gave)."""
-    certificates = {agent.id: len(agent.certificates) for agent in policy.agents.agents}
-    offers, calls = offer_slot(policy.slots), agent_slot(policy.slots)
-
-    def discount(cell: LiftCell) -> float:
-        rule = policy.treatment(cell.group["slot"], cell.group["treatment"])
-        return rule.value.discount if rule else 0.0
-
-    def reached(cell: LiftCell) -> float:
-        return float(cell.group["arm"] == "treated")
-
-    def seniority(cell: LiftCell) -> float:
-        return 1.0 + certificates.get(cell.group["treatment"], 0)
-
-    measures: list[tuple[str, str, Callable[[LiftCell], float]]] = []
-    if offers is not None:
-        measures += [
-            ("value of the offer", offers.code, discount),
-            ("reach of treatments", offers.code, reached),
-        ]
-    if calls is not None:
-        measures.append(("seniority of agents", calls.code, seniority))
-    return measures
-
-
-def _in_all(given: Callable[[LiftCell], float]) -> Callable[[LiftCell], float]:
-    return lambda cell: cell.decisions * given(cell)
-
-
-def _figures(tables: CountryTables, table: LevelTable, codes: Sequence[str]) -> Floats:
+def area_figures(tables: CountryTables, table: LevelTable, codes: Sequence[str]) -> Floats:
     """Open figures of a level's areas in the order of its joint table, [areas, variables]."""
     level = tables.profiles.level(table.level)
     return level.of_areas(table.rows)[:, [level.variables.index(code) for code in codes]]
 
 
-def _count(table: LevelTable, cells: Iterable[LiftCell], weigh: Callable[[LiftCell], float]) -> Floats:
+def count_by_area(table: LevelTable, cells: Iterable[LiftCell], weigh: Callable[[LiftCell], float]) -> Floats:
     counts = np.zeros(len(table.rows))
     for cell in cells:
         if cell.group["area_level"] == table.level and cell.group["area_code"] in table.rows:
@@ -237,29 +167,4 @@ def _compare(
         scale = 100 / whole if whole else float("nan")
         low, high = (mean[n] - Z * error[n]) * scale, (mean[n] + Z * error[n]) * scale
         rows.append(Compared(code, mean[n], whole, mean[n] * scale, low, high, int(known[n])))
-    return rows
-
-
-def _group_shares(
-    measure: str,
-    leads: Floats,
-    sums: Floats,
-    groups: Sequence[tuple[str, str, Floats]],
-    table: LevelTable,
-    band: float,
-) -> list[GroupShare]:
-    if leads.sum() == 0:
-        return []
-    everybody = float(sums.sum() / leads.sum())
-    rows = []
-    for kind, group, households in groups:
-        inside = np.divide(
-            households, table.households, out=np.zeros_like(households), where=table.households > 0
-        )
-        count = float(leads @ inside)
-        if count < LEAST_LEADS:
-            continue
-        mean = float(sums @ inside) / count
-        ratio = mean / everybody if everybody else 1.0
-        rows.append(GroupShare(measure, kind, group, round(count), mean, everybody, ratio, ratio >= band))
     return rows

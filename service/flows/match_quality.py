@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.learn.live.match_quality import MatchQuality, Period, count_matches, match_quality
+from service.learn.live.match_quality import MatchQuality, Period, match_quality
 from service.store.store import Store
 
 
@@ -19,4 +19,4 @@ def measure_match_quality(
     `top` failures are named. Raises StoreError.
     """
     cells = store.facts.match_counts(first_day, last_day, country and country.upper())
-    return match_quality(count_matches(cells), period, top)
+    return match_quality(cells, period, top)

@@ -12,7 +12,7 @@ from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction
     ("parts", "line"),
     [
         (
-            {"street": "Søgade", "house_number": "5B", "floor": "2", "door": "tv", 
+            {"street": "Søgade", "house_number": "5B", "floor": "2", "door": "tv",
              "supplementary_city": "Ny By", "postcode": "3700", "city": "Rønne"},
             "Søgade 5B, 2. tv, Ny By, 3700 Rønne",
         ),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from service.errors import InvalidInputError, NotFoundError
-from service.flows.market import audit_decisions, market_correlations, market_potential, profile_leads
+from service.flows.market import market_correlations, market_potential, profile_leads
 from service.model import Profile, Treatment
 from service.store.store import Store
 from service.wiring import Services
@@ -80,28 +80,3 @@ def test_leads_count_with_the_figures_of_their_area(services: Services, store: S
     assert (nobody.leads, nobody.without_area) == (0, 0)
     assert all(math.isnan(row.base) for row in nobody.variables)
     assert profile_leads(store, assets, "FI", "greeting").leads == 0
-
-
-def test_the_audit_compares_groups_of_the_finest_areas(services: Services, store: Store) -> None:
-    """Two hundred leads: those of the poorest areas are held out, and so reached less."""
-    assets = services.assets()
-    finest = assets.countries["DK"].segments.levels[0]
-    level = assets.countries["DK"].profiles.level(finest.level)
-    income = level.of_areas(finest.rows)[:, level.variables.index("household_income_mean")]
-    order = [row for row in np.argsort(income) if finest.households[row] > 0 and np.isfinite(income[row])]
-    codes = list(finest.rows)
-    decisions = []
-    for number in range(200):
-        poor = number < 100
-        code = codes[order[number if poor else -1 - number]]
-        profile = Profile("DK", finest.level, code, 1000.0, 0, {})
-        decisions.append(logged(1000 + number, "holdout" if poor else "treated", profile=profile))
-    store.record_decisions(decisions)
-    rows = audit_decisions(store, assets, "DK", 0.8)
-    reached = {row.group: row for row in rows if row.measure == "reach of treatments"}
-    poorest, richest = reached["lowest third"], reached["highest third"]
-    assert (poorest.leads, poorest.mean, poorest.everybody, poorest.ratio) == (100, 0.0, 0.5, 0.0)
-    assert not poorest.within_band
-    assert (richest.ratio, richest.within_band) == (2.0, True)
-    assert all(row.within_band for row in audit_decisions(store, assets, "DK", 0.0))
-    assert audit_decisions(store, assets, "FI", 0.8) == []

@@ -1,40 +1,15 @@
-"""Simulated experiments whose truth is known, and a way to run the command line."""
+"""Simulated experiments whose truth is known."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from service.cli.learn import learn
-from service.errors import DoorstepError
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    error: str
-
-
-@pytest.fixture
-def enrich_learn():
-    """Runs `enrich learn …`; a DoorstepError becomes exit code 1 as in service.cli.main."""
-
-    def run(*arguments: object) -> Ran:
-        result = CliRunner().invoke(learn, [str(a) for a in arguments])
-        if result.exception is not None and isinstance(result.exception, DoorstepError):
-            return Ran(1, result.stdout, str(result.exception))
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
-
-    return run
+from service.learn.models.geo_value import Panel
 
 
 def shop(rows: int, seed: int, effect: str = "none", base: float = -1.5) -> pd.DataFrame:
@@ -62,6 +37,17 @@ def shop(rows: int, seed: int, effect: str = "none", base: float = -1.5) -> pd.D
             "arm": arm, "bought": np.where(bought, "ja", "nej"),
         }
     )  # fmt: skip
+
+
+def customers(rows: int, seed: int, half_life: float = 150.0) -> Panel:
+    """Outcomes in which the variance explained by geography falls by half every `half_life` days."""
+    rng = np.random.default_rng(seed)
+    tenure = rng.choice([5, 30, 60, 120, 250, 500, 1000], rows).astype(float)
+    geo, behaviour = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 2))
+    weight = 0.1 + 0.9 * 0.5 ** (tenure / half_life)
+    margin = -1.0 + 1.2 * np.sqrt(weight) * geo[:, 0] + 1.2 * np.sqrt(1 - weight) * behaviour[:, 0]
+    y = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(float)
+    return Panel(tenure, geo, behaviour, y, rng.integers(0, rows // 3, rows))
 
 
 @pytest.fixture(scope="session")

@@ -24,20 +24,10 @@ Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 
 
-@dataclass(frozen=True, slots=True)
-class MatchCount:
-    """How often one outcome happened on one day. `pattern` is a shape without letters or digits, or ""."""
-
-    day: date
-    level: str
-    category: str
-    reason: str
-    pattern: str
-    count: int
-
-
-class StoredCount(Protocol):
-    """One row of the store's counts; its day is text such as "2026-11-21"."""
+class MatchCount(Protocol):
+    """How often one outcome happened on one day, which is text such as "2026-11-21". `pattern` is a shape
+    without letters or digits, or "".
+    """
 
     @property
     def day(self) -> str: ...
@@ -85,14 +75,6 @@ class MatchQuality:
     failures_not_shown: int
 
 
-def count_matches(cells: Iterable[StoredCount]) -> list[MatchCount]:
-    """The store's counts as the report takes them."""
-    return [
-        MatchCount(date.fromisoformat(c.day), c.level, c.category, c.reason, c.pattern, c.count)
-        for c in cells
-    ]
-
-
 def match_quality(counts: Iterable[MatchCount], period: Period = "week", top: int = 20) -> MatchQuality:
     """The report of some counts, periods oldest first, the `top` failures by count.
 
@@ -108,7 +90,7 @@ def match_quality(counts: Iterable[MatchCount], period: Period = "week", top: in
                 f"Not a match outcome: level {row.level!r}, category {row.category!r}, count {row.count}.",
                 "counts",
             )
-        by_period[_start(row.day, period)][row.level, row.category] += row.count
+        by_period[_start(date.fromisoformat(row.day), period)][row.level, row.category] += row.count
         if row.category == "C":
             failures[row.reason or "unknown", row.pattern] += row.count
     everything: Counter[tuple[str, str]] = Counter()

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.flows.market import Compared, GroupShare, audit_decisions, profile_leads
+from service.flows.fairness import GroupShare, audit_decisions
+from service.flows.market import Compared, profile_leads
 from service.web.context import asked_country, current_services
 from service.web.endpoint import endpoint
 from service.web.respond import json_answer

@@ -18,19 +18,20 @@ from service.address.pattern import address_pattern
 from service.address.rules import load_rules
 from service.errors import InvalidInputError
 from service.learn.live.match_quality import (
-    MatchCount,
     match_quality,
     quality_csv,
     quality_text,
 )
 from service.learn.live.match_quality_page import quality_html
 from service.model import AddressQuery
+from service.store.match_counts import MatchCell
 
 MONDAY = date(2026, 11, 16)
 
 
-def count(day: int, level: str, category: str, n: int, reason: str = "", pattern: str = "") -> MatchCount:
-    return MatchCount(MONDAY + timedelta(days=day), level, category, reason, pattern, n)
+def count(day: int, level: str, category: str, n: int, reason: str = "", pattern: str = "") -> MatchCell:
+    made = (MONDAY + timedelta(days=day)).isoformat()
+    return MatchCell(made, "DK", level, category, reason, pattern, n)
 
 
 COUNTS = [
@@ -80,7 +81,7 @@ def test_nothing_counted_is_said_so() -> None:
 @pytest.mark.parametrize(
     "bad", [count(0, "roof", "A", 1), count(0, "house", "D", 1), count(0, "house", "A", -1)]
 )
-def test_what_is_no_outcome_is_refused(bad: MatchCount) -> None:
+def test_what_is_no_outcome_is_refused(bad: MatchCell) -> None:
     with pytest.raises(InvalidInputError):
         match_quality([bad])
     with pytest.raises(InvalidInputError, match="day, week or month"):

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from service.learn.models.baskets import bought_together, product_by_segment, silent_leads
 from service.learn.models.columns import read_columns
 from service.learn.models.drivers import correlated_groups, drivers
 from service.learn.models.fit import FitOptions, fit_table
-from service.learn.models.geo_value import GeoPoint, Panel, fit_decay, value_of_geography
-
-
-def customers(rows: int, seed: int, half_life: float = 150.0) -> Panel:
-    """Outcomes in which the variance explained by geography falls by half every `half_life` days."""
-    rng = np.random.default_rng(seed)
-    tenure = rng.choice([5, 30, 60, 120, 250, 500, 1000], rows).astype(float)
-    geo, behaviour = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 2))
-    weight = 0.1 + 0.9 * 0.5 ** (tenure / half_life)
-    margin = -1.0 + 1.2 * np.sqrt(weight) * geo[:, 0] + 1.2 * np.sqrt(1 - weight) * behaviour[:, 0]
-    y = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(float)
-    return Panel(tenure, geo, behaviour, y, rng.integers(0, rows // 3, rows))
+from service.learn.models.geo_value import GeoPoint, fit_decay, value_of_geography
+from tests.learn.conftest import customers
 
 
 def test_the_curve_recovers_how_fast_geography_fades() -> None:
@@ -40,24 +28,6 @@ def test_the_curve_recovers_how_fast_geography_fades() -> None:
 def test_without_enough_outcomes_nothing_is_fitted() -> None:
     assert value_of_geography(customers(300, 0)).half_life_days is None
     assert fit_decay([GeoPoint(5, 100, 50, 0.1, 1.0, 0.1)] * 2) == (None, None)
-
-
-def test_the_curve_command_writes_a_page_and_weights(tmp_path, enrich_learn) -> None:
-    panel = customers(12000, 1)
-    frame = pd.DataFrame({"t": panel.tenure_days, "kunde": panel.customer, "y": panel.y.astype(int)})
-    frame[["g1", "g2"]], frame[["b1", "b2"]] = panel.geo, panel.behaviour
-    frame["segment"] = np.where(panel.customer % 2 == 0, "A1", "B1")
-    frame.to_csv(tmp_path / "panel.csv", index=False)
-    ran = enrich_learn(
-        "curve", "--data", tmp_path / "panel.csv", "--outcome", "y", "--tenure", "t", "--customer", "kunde",
-        "--geo", "g1,g2", "--behaviour", "b1,b2", "--segment", "segment", "--out", tmp_path / "c.html",
-        "--weights", tmp_path / "weights.toml",
-    )  # fmt: skip
-    assert "half-life" in ran.out
-    assert (tmp_path / "c.html").read_text().count("<svg") == 3
-    weights = tomllib.loads((tmp_path / "weights.toml").read_text())
-    assert weights["basis"] == "fitted"
-    assert weights["default"]["half_life_days"] > 1
 
 
 def test_products_by_segment_have_an_index_against_all() -> None:
@@ -111,17 +81,3 @@ def test_silent_leads_get_the_flow_of_their_segment() -> None:
         ("a", 100, "win-back"),
     ]
     assert "" not in found
-
-
-@pytest.mark.parametrize("column", ["religion_share", "cpr"])
-def test_a_curve_refuses_sensitive_columns(column, tmp_path, enrich_learn) -> None:
-    panel = customers(500, 2)
-    frame = pd.DataFrame({"t": panel.tenure_days, "k": panel.customer, "y": panel.y.astype(int), "b": 1.0})
-    frame[column] = panel.geo[:, 0]
-    frame.to_csv(tmp_path / "p.csv", index=False)
-    ran = enrich_learn(
-        "curve", "--data", tmp_path / "p.csv", "--outcome", "y", "--tenure", "t", "--customer", "k",
-        "--geo", column, "--behaviour", "b",
-    )  # fmt: skip
-    assert ran.code == 1
-    assert column in ran.error

@@ -7,36 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from service.model import (
-    AddressMatch,
-    Decision,
-    MatchCategory,
-    MatchLevel,
-    NextAction,
-    Place,
-    Segment,
-    SegmentShare,
-    Treatment,
-    Versions,
-    Weights,
-)
 from service.store.outcomes import LeadEvent
 from service.store.store import open_store
-
-MADE = datetime.now(UTC) - timedelta(days=2)
-
-
-def decision(i: int, arm: str, at: datetime = MADE) -> Decision:
-    share = (SegmentShare("A1", 1.0),)
-    offer = Treatment(
-        "offer", "offer-bike" if arm == "treated" else "offer-standard", arm, 0.5, {"title": "x"}
-    )
-    return Decision(
-        f"dec_{i}", f"lead-{i}", "ok", None, at, "DK", "da", "web_form",
-        AddressMatch("DK", MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT), Place("DK", {}), None,
-        Segment("A1", "A1", 1.0, False, share, (), "parish"), None, Weights(), {"offer": offer},
-        Versions("r", "p"),
-    )  # fmt: skip
+from tests.logged import MADE, logged
 
 
 @pytest.fixture
@@ -45,7 +18,7 @@ def log(tmp_path, monkeypatch):
     monkeypatch.setenv("ENRICH_DATABASE_URL", url)
     store = open_store(url)
     arms = ["treated" if i % 2 else "holdout" for i in range(600)]
-    store.record_decisions([decision(i, arm) for i, arm in enumerate(arms)])
+    store.record_decisions([logged(i, arm) for i, arm in enumerate(arms)])
     yield store, arms
     store.close()
 
@@ -97,9 +70,7 @@ def test_silent_leads_are_listed_with_their_flow(tmp_path, monkeypatch, enrich_l
     monkeypatch.setenv("ENRICH_DATABASE_URL", url)
     store = open_store(url)
     long_ago = datetime.now(UTC) - timedelta(days=120)
-    store.record_decisions(
-        [decision(1, "treated", long_ago), decision(2, "treated", long_ago), decision(3, "treated")]
-    )
+    store.record_decisions([logged(1, made_at=long_ago), logged(2, made_at=long_ago), logged(3)])
     store.outcomes.record_events([LeadEvent("e", "lead-2", "web", datetime.now(UTC) - timedelta(days=1))])
     store.close()
     said = enrich_learn("silent", "--after", "90").out
