@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 
 from service.errors import SourceError
-from service.refdata.catalogue import DEFAULT_SOURCES, line_of
+from service.refdata.catalogue import line_of
 from service.refdata.denied import load_denied
 
-DEFAULT_VARIABLES = DEFAULT_SOURCES.parent / "variables"
 _LANGUAGES = ("en", "da", "sv", "nb", "fi")
 _KEYS = frozenset({*_LANGUAGES, "of", "per", "unit", "topic", "weight", "source", "vintage", "level", "cells",
                    "out_of"})  # fmt: skip

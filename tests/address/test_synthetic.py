@@ -11,8 +11,8 @@ from service.address.index import AddressIndex
 from service.address.layout import written_number
 from service.address.matcher import Matcher
 from service.model import AddressQuery
-from service.refdata.addresses.synthetic import CountrySize, synthetic_country
 from service.refdata.addresses.writer import write_index
+from tests.programs.bench.synthetic import CountrySize, synthetic_country
 
 SIZE = CountrySize(streets=600, postcodes=18, houses=12_000, names=400)
 

@@ -27,15 +27,9 @@ import pyarrow as pa
 import pyproj
 from tqdm import tqdm
 
+from service.refdata.addresses.dar_house import House, HouseVersion, Named, Names, UnitVersion
 from service.refdata.addresses.dar_records import read_records
-from service.refdata.addresses.dar_versions import (
-    House,
-    HouseVersion,
-    Named,
-    Names,
-    UnitVersion,
-    VersionStore,
-)
+from service.refdata.addresses.dar_versions import VersionStore
 from service.refdata.addresses.house_numbers import plain_number
 from service.refdata.addresses.report import ImportReport
 from service.refdata.addresses.staging import AddressRow, CountryAreas, drop_superseded, stage_addresses

@@ -14,90 +14,30 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 
+from service.refdata.addresses.dar_house import (
+    FOREVER,
+    House,
+    HouseVersion,
+    Named,
+    Names,
+    Span,
+    UnitVersion,
+)
 from service.refdata.addresses.dar_records import Record
 from service.refdata.addresses.reading import Where
 from service.refdata.addresses.report import ImportReport
 
-FOREVER = float("inf")
 # The mainland, islands and waters of Denmark in EPSG:25832, metres.
 _EAST, _NORTH = (420_000.0, 910_000.0), (6_020_000.0, 6_420_000.0)
 _POINT = re.compile(r"POINT ?Z? ?\((-?[\d.]+) (-?[\d.]+)(?: -?[\d.]+)?\)")
 _MUNICIPALITY_ROAD = re.compile(r"(\d{4})-\d{1,4}")
 _IN_USE, _NOT_IN_USE = "8", "7"
 _BATCH = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """When a version is true of the world, epoch seconds; `to` is FOREVER when open."""
-
-    start: float
-    to: float
-
-    def holds(self, at: float) -> bool:
-        return self.start <= at < self.to
-
-    def meets(self, other: Span) -> bool:
-        return self.start < other.to and other.start < self.to
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One version of a street, postcode, town or municipality: `name`, and `code` or short name."""
-
-    span: Span
-    name: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class HouseVersion:
-    span: Span
-    status: str
-    number: str
-    road: str | None
-    postcode: str | None
-    supplementary: str | None
-    municipality: str | None
-    point: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitVersion:
-    id: str
-    span: Span
-    status: str
-    floor: str
-    door: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """One house number: its versions and those of its unit addresses, oldest first, and its points."""
-
-    id: str
-    versions: list[HouseVersion]
-    units: list[UnitVersion]
-    points: dict[str, tuple[float, float]]
-
-
-@dataclass(slots=True)
-class Names:
-    """id -> versions, oldest first, of what a house number refers to."""
-
-    roads: dict[str, list[Named]] = field(default_factory=dict)
-    postcodes: dict[str, list[Named]] = field(default_factory=dict)
-    supplementary: dict[str, list[Named]] = field(default_factory=dict)
-    municipalities: dict[str, list[Named]] = field(default_factory=dict)
-    road_municipalities: dict[str, set[str]] = field(default_factory=dict)
 
 
 class VersionStore:

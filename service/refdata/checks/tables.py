@@ -16,7 +16,6 @@ from service.refdata.checks.faults import Fault, Report
 from service.refdata.denied import load_denied
 from service.tables import Release
 
-NOT_VARIABLES = ("code", "name", "households", "persons", "urbanity")
 # Parent totals: exact where areas nest; looser where polygons cut across them or cells are suppressed.
 TOTAL_TOLERANCE = {
     "municipality": 0.001,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from service.refdata.joint.margins import AreaMargins
 from service.refdata.joint.mixing import JointTable, mix_with_parent, sum_areas
-from service.segment.cells import AXIS, CELL_ATTRIBUTES, CELLS, SHAPE
+from service.segment.cells import AXIS, CELLS, SHAPE
 from service.segment.fitting import Margin, fit_tables
 
 Floats = NDArray[np.float64]
@@ -101,15 +101,6 @@ def joint_arrow(table: JointTable) -> pa.Table:
             "p": p,
         }
     )
-
-
-def margin_of(tables: Floats, name: str) -> Floats:
-    """One-way shares [areas, values] of joint tables [areas, 384]."""
-    axis = AXIS[name] + 1
-    others = tuple(a for a in range(1, len(SHAPE) + 1) if a != axis)
-    sums: Floats = tables.reshape(-1, *SHAPE).sum(axis=others)
-    assert sums.shape[1] == len(CELL_ATTRIBUTES[name])
-    return sums
 
 
 def _rows_of(table: JointTable, codes: Sequence[str]) -> NDArray[np.intp]:

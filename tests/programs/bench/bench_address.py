@@ -1,6 +1,6 @@
 """Addresses at national size: build, size, open, and one address at a time in process.
 
-The country is made up from the release's own names (`service.refdata.addresses.synthetic`): 112,000
+The country is made up from the release's own names (`tests.programs.bench.synthetic`): 112,000
 streets, 1,100 postcodes, 2.6 million house numbers. It is written to a temporary folder.
 """
 
@@ -18,11 +18,11 @@ from service.address.layout import FILE_NAME, written_number
 from service.address.matcher import Matcher
 from service.address.suggest import suggest_addresses
 from service.model import AddressQuery
-from service.refdata.addresses.synthetic import synthetic_country
 from service.refdata.addresses.writer import write_index
 from service.tables import Release
 from tests.programs.accuracy.faults import LETTERS, Address, misspell
 from tests.programs.bench.measure import Row, quantiles, report, time_calls
+from tests.programs.bench.synthetic import synthetic_country
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference_data"
 CALLS = 3_000

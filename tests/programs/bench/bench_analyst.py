@@ -14,7 +14,7 @@ import numpy as np
 from service.analyst.market import load_market
 from service.analyst.potential import potential_table
 from service.refdata.countries.dk.joint import SEED
-from service.refdata.joint.build import fit_areas, margin_of
+from service.refdata.joint.build import fit_areas
 from service.refdata.joint.margins import AreaMargins
 from service.refdata.joint.seed import build_seed, load_seed_file
 from service.segment.areas import load_levels
@@ -22,6 +22,7 @@ from service.segment.cells import CELL_ATTRIBUTES
 from service.segment.definitions import Definitions, load_definitions
 from service.tables import Release
 from tests.programs.bench.measure import Row, report
+from tests.refdata.joint.one_way import margin_of
 
 REFERENCE_DATA = Path(__file__).parents[3] / "reference_data"
 CUSTOMERS = 1_000_000

@@ -7,9 +7,10 @@ import pytest
 
 from service.refdata.countries.dk.joint import SEED, household_margins
 from service.refdata.countries.dk.margins import load_margins
-from service.refdata.joint.build import JointTable, build_joints, fit_areas, margin_of, whole_roll
+from service.refdata.joint.build import JointTable, build_joints, fit_areas, whole_roll
 from service.refdata.joint.margins import AreaMargins
 from service.refdata.joint.seed import build_seed, load_seed_file
+from tests.refdata.joint.one_way import margin_of
 
 pytestmark = pytest.mark.raw
 

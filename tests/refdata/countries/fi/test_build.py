@@ -14,11 +14,12 @@ from service.refdata.catalogue import load_source
 from service.refdata.corrections import Ledger
 from service.refdata.countries.fi.joint import SEED, household_margins
 from service.refdata.countries.fi.margins import load_margins
-from service.refdata.joint.build import fit_areas, margin_of
+from service.refdata.joint.build import fit_areas
 from service.refdata.joint.seed import build_seed, load_seed_file
 from service.segment.assign import SegmentModel, market_shares
 from service.segment.definitions import load_definitions
 from service.tables import Release
+from tests.refdata.joint.one_way import margin_of
 
 REFERENCE_DATA = Path(__file__).parents[4] / "reference_data"
 SOURCE = REFERENCE_DATA / "sources" / "paavo-2018.toml"
