@@ -12,9 +12,13 @@ from service.errors import ReleaseError
 
 @dataclass(frozen=True, slots=True)
 class CountryRules:
-    """Conventions of one country. All words are folded (see `text.fold_word`)."""
+    """Conventions of one country. All words are folded (see `text.fold_word`).
+
+    `bounds` hold its land and waters, degrees: south, west, north, east.
+    """
 
     country: str
+    bounds: tuple[float, float, float, float]
     names: frozenset[str]
     postcode_digits: int
     postcode_parts: tuple[int, ...]
@@ -60,6 +64,7 @@ def load_rules(country: str) -> CountryRules:
     pairs = {tuple(pair.split()): code for pair, code in door["pairs"].items()}
     return CountryRules(
         country=table["country"],
+        bounds=tuple(table["bounds"]),
         names=frozenset(table["names"]),
         postcode_digits=table["postcode_digits"],
         postcode_parts=tuple(table["postcode_parts"]),

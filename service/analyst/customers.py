@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 
 LEVEL_COLUMN, AREA_COLUMN = "doorstep_area_level", "doorstep_area"
 SEGMENT_COLUMN = "doorstep_segment"
-WIDTHS = {("DK", "postcode"): 4, ("DK", "municipality"): 4, ("FI", "postcode"): 5, ("FI", "municipality"): 3}
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ def _count_piece(
         if level.level in texts:
             candidates.append(texts[level.level])
         for codes in candidates:
-            rows = indexes[level.level].get_indexer(pd.Index(_padded(codes, market.country, level.level)))
+            rows = indexes[level.level].get_indexer(pd.Index(_padded(codes, market.country, level.codes)))
             hit = free & (rows >= 0)
             base.counts[level.level] += np.bincount(rows[hit], minlength=len(level.codes))
             if values is not None:
@@ -114,14 +113,14 @@ def _texts(column: pa.Array) -> pd.Series:
     return pd.Series(column.cast(pa.string()).to_pandas(), dtype="object").fillna("").str.strip()
 
 
-def _padded(codes: pd.Series, country: str, level: str) -> pd.Series:
+def _padded(codes: pd.Series, country: str, known: Sequence[str]) -> pd.Series:
     """Codes as the release writes them: without a country prefix, with the zeros that a sheet dropped."""
-    width = WIDTHS.get((country, level))
-    if width is None:
+    widths = {len(code) for code in known}
+    if len(widths) != 1 or not all(code.isdigit() for code in known):
         return codes
     plain = codes.str.replace(rf"^{re.escape(country)}[- ]?", "", regex=True, case=False)
     plain = plain.str.replace(r"\.0$", "", regex=True)
-    return plain.where(plain == "", plain.str.zfill(width))
+    return plain.where(plain == "", plain.str.zfill(widths.pop()))
 
 
 def _numbers(path: Path, column: pa.Array, before: int, name: str) -> Floats:

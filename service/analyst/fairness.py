@@ -144,7 +144,7 @@ def _groups(market: Market, finest: MarketLevel, raw: Path | None) -> list[tuple
 
 def _origin_share(raw: Path, market: Market, finest: MarketLevel) -> Floats:
     """Immigrants and descendants per household of each finest area: sorts areas, leaves with the audit."""
-    if market.country != "DK":
+    if Path(ORIGIN_FILE).parts[0] != market.country.lower():  # raw files lie in their country's folder
         raise InvalidInputError(
             f"The audit has no publisher's file of origin for {market.country}; run it without --raw."
         )

@@ -33,7 +33,8 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 def report_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that every analyst's command has."""
     for option in (
-        click.option("--country", default="DK", show_default=True, help="Country of the release."),
+        click.option("--country", default=lambda: load_config().country, show_default="ENRICH_COUNTRY",
+                     help="Country of the release."),
         click.option("--language", default="en", show_default=True, help="Language of names."),
         click.option("--out", type=FOLDER, default=Path("segments-report"), show_default=True,
                      help="Folder for tables, plots and report.html."),

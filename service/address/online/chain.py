@@ -30,6 +30,7 @@ from service.address.online.memory import UNKNOWN, AnswerMemory
 from service.address.online.parts import parts_of
 from service.address.online.settings import NamedGeocoder, OnlineSettings, load_settings
 from service.address.online.single import index_of_one
+from service.address.rules import known_countries, load_rules
 from service.model import AddressMatch, AddressQuery, MatchCategory, MatchLevel, NextAction
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,6 @@ _AT_ONCE = 8  # calls under way; the next one finds every place taken and goes w
 _HOUSE = frozenset({MatchLevel.HOUSE, MatchLevel.UNIT})
 # (country, postcode, lat, lon) -> inside; None when the postcode has no known polygon.
 PlaceCheck = Callable[[str, str, float, float], bool | None]
-# Land and waters of the countries, degrees: south, west, north, east.
-_BOUNDS = {
-    "DK": (54.4, 7.9, 57.9, 15.3),
-    "FI": (59.4, 19.0, 70.2, 31.7),
-    "NO": (57.7, 4.0, 71.4, 31.3),
-    "SE": (55.1, 10.5, 69.2, 24.3),
-}
 
 
 # (country, postcode) -> our own index has the houses of that postcode.
@@ -201,7 +195,9 @@ class OnlineGeocoders:
         inside = self._is_in_postcode(country, postcode.replace(" ", ""), lat, lon)
         if inside is not None:
             return inside
-        south, west, north, east = _BOUNDS.get(country, (-90.0, -180.0, 90.0, 180.0))
+        if country not in known_countries():
+            return True
+        south, west, north, east = load_rules(country).bounds
         return bool(south <= lat <= north and west <= lon <= east)
 
     def _threads(self) -> ThreadPoolExecutor:
