@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.refdata.activation import activate_release
 from service.refdata.build import build_release
 from service.refdata.catalogue import DEFAULT_SOURCES
 from tests.refdata.publisher import TROUBLES, Answer, Publisher
@@ -56,6 +57,15 @@ def built(small_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(REAL_REFERENCE / name, folder / name)
     build_release(small_raw, folder, "2026-11-21.1")
     return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    """A copy of `built` with its release active, and the real policy."""
+    copy = Path(shutil.copytree(built, tmp_path / "reference_data"))
+    shutil.copytree(REAL_REFERENCE / "policy", copy / "policy")
+    activate_release(copy, "2026-11-21.1", "ann")
+    return copy
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.refdata import refdata
+from service.cli.refdata_addresses import addresses
 from service.errors import CheckError, ConflictError
 from service.refdata.activation import activate_release
 
 REAL_REFERENCE = Path(__file__).resolve().parents[2] / "reference_data"
+SERVICE = REAL_REFERENCE.parent / "service"
 FIRST = "2026-11-21.1"
 Run = Callable[..., Result]
 
@@ -85,3 +88,18 @@ def test_no_raw_folder_is_wrong_use(run: Run) -> None:
     done = run("build")
     assert done.exit_code == 2
     assert "Missing option '--raw'" in done.output
+
+
+def test_every_command_and_option_that_a_message_names_exists() -> None:
+    commands = {**refdata.commands, **addresses.commands}
+    options = {o for command in commands.values() for p in command.params for o in p.opts}
+    named = 0
+    for path in [*(SERVICE / "refdata").rglob("*.py"), SERVICE / "tables.py"]:
+        text = path.read_text("utf-8")
+        for name in re.findall(r"enrich refdata ([a-z]+)", text):
+            assert name in refdata.commands, f"{path.name}: enrich refdata {name}"
+            named += 1
+        for option in re.findall(r"(?<![-\w])--[a-z][a-z-]+", text):
+            assert option in options, f"{path.name}: {option}"
+            named += 1
+    assert named > 15

@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from service.errors import CheckError, ConflictError, SourceError, UnreachableError
-from service.refdata.activation import activate_release, list_releases, read_activations
-from service.refdata.build import BUILDING
+from service.refdata.activation import list_releases, read_activations
 from service.refdata.catalogue import load_catalogue
-from service.refdata.diff.compare import compare_releases
-from service.refdata.diff.migration import area_flows
-from service.refdata.diff.page import diff_page
-from service.refdata.diff.text import diff_text
 from service.refdata.fetching import Fetcher
 from service.refdata.refresh import RefreshResult, fetchable, refresh
 from service.segment.definitions import load_definitions
-from service.tables import Release, current_release_id
+from service.tables import current_release_id
+from tests.refdata.conftest import REAL_REFERENCE
 
-REAL_REFERENCE = Path(__file__).resolve().parents[2] / "reference_data"
 DEFINITIONS = load_definitions(REAL_REFERENCE / "policy" / "segments")
 TODAY = date(2026, 11, 22)
 FIRST, SECOND = "2026-11-21.1", "2026-11-22.1"
 TENURES = Path("dk/polling_areas/EjerforholdAntalboliger.csv")
 Edit = Callable[[Path, str, str], None]
-
-
-@pytest.fixture
-def folder(built: Path, tmp_path: Path) -> Path:
-    """A reference-data folder with one active release, and the real policy."""
-    copy = Path(shutil.copytree(built, tmp_path / "reference_data"))
-    shutil.copytree(REAL_REFERENCE / "policy", copy / "policy")
-    activate_release(copy, FIRST, "ann")
-    return copy
 
 
 def run(raw: Path, folder: Path, fetcher: Fetcher | None = None, **options: Any) -> RefreshResult:
@@ -127,8 +105,10 @@ def test_a_damaged_file_stops_before_anything_is_built(raw: Path, folder: Path, 
 
 def test_two_refreshes_do_not_meet(raw: Path, folder: Path) -> None:
     stopped: list[type[Exception]] = []
+    shown: list[tuple[int, int]] = []
 
     def show(says: str, number: int, total: int) -> None:
+        shown.append((number, total))
         if says == "check":
             with pytest.raises(ConflictError, match="Another refresh"):
                 run(raw, folder)
@@ -137,6 +117,7 @@ def test_two_refreshes_do_not_meet(raw: Path, folder: Path) -> None:
     change_tenures(raw)
     refresh(raw, folder, SECOND, TODAY, DEFINITIONS, None, show, accepted=frozenset({"outliers"}))
     assert stopped
+    assert shown == [(number, len(shown)) for number in range(1, len(shown) + 1)]  # check and diff among them
 
 
 # ------------------------------------------------------------------ fetching first
@@ -195,111 +176,11 @@ def test_a_publisher_that_is_down_stops_the_refresh(raw: Path, folder: Path, pub
     assert list_releases(folder) == [FIRST]
 
 
-# ------------------------------------------------------------------ the command
-
-
-def command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = os.environ | {
-        "ENRICH_REFERENCE_DATA": str(folder), "ENRICH_DATABASE_URL": f"sqlite:///{folder / 'none.sqlite'}",
-        "MPLCONFIGDIR": str(folder / "mpl"),
-    }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-m", "service", "refdata", *arguments], env=environment, cwd=REAL_REFERENCE.parent,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def finish(child: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = child.communicate(timeout=240)
-    return child.returncode, out, err
-
-
-def test_the_command_publishes_and_writes_its_reports(raw: Path, folder: Path, tmp_path: Path) -> None:
-    change_tenures(raw)
-    report = tmp_path / "report"
-    code, out, err = finish(command(
-        folder, "refresh", "--raw", str(raw), "--offline", "--publish", "--release", SECOND,
-        "--accept", "outliers",
-        "--who", "bo", "--report", str(report),
-    ))  # fmt: skip
-    assert code == 0, err
-    assert f"Active: {SECOND}" in out
-    assert current_release_id(folder) == SECOND
-    assert {p.name for p in report.iterdir()} == {
-        "check.txt",
-        "check.json",
-        "diff.txt",
-        "diff.json",
-        "diff.html",
-    }
-    page = (report / "diff.html").read_text("utf-8")
-    assert page.count("data:image/png;base64,") >= 3
-    assert "<script" not in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
-    assert json.loads((report / "diff.json").read_text("utf-8"))["new"] == SECOND
-    code, out, err = finish(command(folder, "rollback", "--who", "cecilie"))
-    assert (code, current_release_id(folder)) == (0, FIRST), err
-
-
-def test_the_command_names_a_damaged_file_and_exits_with_1(raw: Path, folder: Path, edit: Edit) -> None:
-    edit(raw / TENURES, r"\r\n101002,", "\r\n101001,")
-    code, _, err = finish(command(folder, "refresh", "--raw", str(raw), "--offline", "--publish"))
-    assert code == 1
-    assert "EjerforholdAntalboliger.csv: row 3, column 'ValgstedId': rule unique-key" in err
-    assert "Traceback" not in err
-    assert current_release_id(folder) == FIRST
-
-
-def test_the_command_exits_with_3_when_the_publisher_cannot_be_reached(raw: Path, folder: Path) -> None:
-    with_mirror(folder, "http://127.0.0.1:9")
-    code, _, err = finish(command(folder, "refresh", "--raw", str(raw), "--attempts", "1"))
-    assert code == 3
-    assert "could not be fetched after 1 attempts" in err
-
-
-MOMENTS = {
-    "while it builds": lambda folder: list((folder / "releases").glob(f"{BUILDING}*")),
-    "while it checks": lambda folder: (folder / "releases" / SECOND).exists(),
-    "while it publishes": lambda folder: (folder / "report" / "diff.html").exists(),
-}
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_any_moment_the_next_run_is_clean(raw: Path, folder: Path, moment: str) -> None:
-    change_tenures(raw)
-    arguments = ["refresh", "--raw", str(raw), "--offline", "--publish", "--accept", "outliers",
-                 "--report", str(folder / "report"), "--release"]  # fmt: skip
-    child = command(folder, *arguments, SECOND)
-    while not MOMENTS[moment](folder) and child.poll() is None:
-        time.sleep(0.002)
-    os.kill(child.pid, signal.SIGKILL)
-    child.communicate()
-    assert Release.open(folder, verify=True).id in {FIRST, SECOND}
-    again = "2026-11-22.2"
-    refresh(
-        raw, folder, again, TODAY, DEFINITIONS, None, publish=True,
-        accepted=frozenset({"outliers"}),
-    )  # fmt: skip
-    assert not list((folder / "releases").glob(f"{BUILDING}*"))
-    assert Release.open(folder, verify=True).id in {SECOND, again}
-
-
-# ------------------------------------------------------------------ the arithmetic of the matrix
-
-
-def test_flows_keep_households_and_move_no_more_than_needed() -> None:
-    was, now = np.array([[0.5, 0.3, 0.2]]), np.array([[0.4, 0.3, 0.3]])
-    flow = area_flows(was, now, np.array([1000.0]))[0]
-    assert flow.sum() == pytest.approx(1000)
-    assert flow.sum(axis=1) == pytest.approx([500, 300, 200])
-    assert flow.sum(axis=0) == pytest.approx([400, 300, 300])
-    assert flow[0, 2] == pytest.approx(100)
-    assert flow.sum() - flow.trace() == pytest.approx(100)
-
-
-def test_the_same_release_moves_nobody(folder: Path) -> None:
-    release = Release.open(folder)
-    diff = compare_releases(release, release, DEFINITIONS, {}, {})
-    assert diff.countries[0].moving_households == pytest.approx(0, abs=0.01)
-    assert "no variable moved by polling_area" in diff_text(diff)
-    assert "no variable moved by polling_area" in diff_page(diff, release)
+def test_an_address_of_a_form_that_nothing_fetches_is_named_with_its_line(raw: Path, folder: Path) -> None:
+    path = folder / "sources" / "geonames.toml"
+    path.write_text(path.read_text("utf-8") + '\n[fetch]\nbase = "https://example.org"\n', "utf-8")
+    line = path.read_text("utf-8").splitlines().index('form = "csv"') + 1
+    with pytest.raises(SourceError, match=rf"geonames\.toml:{line}: sources of form 'csv' cannot be fetched"):
+        run(raw, folder, Fetcher(attempts=1))
+    with pytest.raises(SourceError, match="'nobody' is no source"):
+        run(raw, folder, Fetcher(attempts=1), only=["nobody"])

@@ -181,3 +181,13 @@ def test_only_leads_that_may_be_called_wait(store: Store, make_decision: Make) -
     store.facts.fold()
     with store.database.reading() as connection:
         assert connection.execute(select(waiting.c.lead_id)).scalars().all() == ["yes"]
+
+
+def test_leads_by_area_count_each_decision_once(store: Store, make_decision: Make) -> None:
+    made = _log(store, make_decision, random.Random(3), 30)  # two slots each: two rows of facts
+    store.facts.fold()
+    found = store.facts.leads_by_area()
+    assert found == {
+        ("DK", "polling_area", "101016", code): sum(d.segment.code == code for d in made)
+        for code in ("A1", "B2")
+    }
