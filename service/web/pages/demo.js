@@ -30,11 +30,13 @@
   });
 
   const show = (answer) => {
-    const decisions = answer?.decisions || {};
-    const { greeting, offer } = decisions;
-    place("headline", greeting?.headline || "Velkommen");
-    place("greeting", greeting?.text || greeting?.body);
-    const shown = document.getElementById("offer");
+    // A company names its slots as it likes: they are known by what they hold.
+    const decisions = Object.values(answer?.decisions || {});
+    const welcome = decisions.find((slot) => slot.headline);
+    const offer = decisions.find((slot) => slot.title);
+    place("headline", welcome?.headline || "Velkommen");
+    place("words", welcome?.text);
+    const shown = document.getElementById("gift");
     shown.hidden = !offer?.title;
     shown.replaceChildren();
     if (offer?.title) {
