@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,9 +17,16 @@ from urllib.parse import unquote
 import pytest
 
 from service.config import load_config
+from service.decide.slots.kinds import KINDS
+from service.model import Channel, Contact, MatchLevel, NextAction
+from service.store.keys import SCOPES
+from service.store.outbox import TYPES
+from service.store.outcomes import EVENT_KINDS, OUTCOME_KINDS
 from service.web.app import create_app
+from service.web.problems import TITLES
 from service.wiring import build_services
 from tests.papers.truth import ROOT
+from tests.programs.pictures import listening
 from tests.test_layers import ALLOWED, NOUNS, ROOMS
 
 PAGES = sorted(
@@ -170,3 +180,55 @@ def test_every_version_in_the_changelog_has_its_day_newest_first() -> None:
     days = [date.fromisoformat(day) for _, day in versions if day != "unreleased"]
     assert days == sorted(days, reverse=True)
     assert [day for _, day in versions[1:] if day == "unreleased"] == []
+
+
+# ---------------------------------------------------------------- lists that pages repeat
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("developer", {*SCOPES, *OUTCOME_KINDS, *EVENT_KINDS, *Channel, *MatchLevel, *NextAction}),
+        ("developer", {str(status) for status in TITLES}),
+        ("call-centre", set(TYPES)),
+        ("marketer", {*KINDS, *Contact}),
+        (
+            "operator",
+            {"doorstep_request_seconds", "doorstep_decisions", "doorstep_matches", "doorstep_failures"},
+        ),
+    ],
+    ids=str,
+)
+def test_a_list_that_a_page_repeats_is_whole(page: str, names: set[str]) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert names
+    assert not sorted(name for name in names if not re.search(rf"(?<![\w.]){re.escape(name)}\b", text))
+
+
+def test_every_key_of_a_treatment_is_on_the_marketers_page() -> None:
+    page = (ROOT / "docs" / "marketer.md").read_text(encoding="utf-8")
+    read = (ROOT / "service" / "decide" / "treatment_file.py").read_text(encoding="utf-8")
+    keys = set(re.findall(r'row\.(?:text|texts|boolean|integer|number|day|table|contacts?)\("(\w+)"', read))
+    assert len(keys) > 15
+    assert not sorted(key for key in keys if f"`{key}" not in page)
+
+
+# ---------------------------------------------------------------- code that pages show
+
+
+def test_the_client_and_the_geocoder_are_used_as_the_developers_page_shows(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "developer.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    environ = {"ENRICH_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite", "ENRICH_SALT": "handshake"}
+    services = build_services(load_config(environ))
+    with listening(create_app(services)) as base:
+        for block in blocks:
+            shown = subprocess.run(
+                [sys.executable, "-c", block.replace("http://127.0.0.1:8000", base)],
+                cwd=ROOT, capture_output=True, text=True, check=False,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+            assert shown.returncode == 0, shown.stderr
+            assert shown.stdout.strip()
+    services.store.close()
