@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -45,6 +46,28 @@ ALLOWED = {
     "__init__": set(),
 }
 
+# What a door may take from the rooms beside what flows give it: types, words and ways of writing, no work.
+# Commands may also use learn/models, for which no flow is needed: a table in, a model out.
+FROM_ROOMS = {
+    "service.address.lines": "an address on one line",
+    "service.address.suggest": "completing is one look-up",
+    "service.address.suggestion": "a type",
+    "service.decide.agents": "a type",
+    "service.decide.slots": "what a kind shows, and which slot is of a kind",
+    "service.decide.why": "a type",
+    "service.learn.lift.compare": "words of a query",
+    "service.learn.lift.rows": "rows as JSON and CSV",
+    "service.learn.live.match_quality": "words of a query, a type",
+    "service.store.desk": "how long an agent is held",
+    "service.store.outbox": "words of a request, a type",
+    "service.store.outcomes": "words of a request",
+    "service.store.patience": "how long a request waits",
+    "service.store.pauses": "a type",
+    "service.store.privacy": "a setting of the background",
+    "service.store.replays": "idempotency is a matter of HTTP",
+    "service.store.store": "a type",
+    "service.store": "opened by the process of the background",
+}
 # libraries with a single home
 FRAMEWORKS = {
     "flask": {"web"},
@@ -158,6 +181,68 @@ def test_imports_inside_functions_keep_a_library_out(path: Path) -> None:
             ahead = {name for module in ahead for name in graph.get(module, ())} - reached
         libraries = {name.split(".")[0] for name in reached}
         assert libraries & LATE.keys(), f"{path}: {late} keeps nothing out; import it at the top"
+
+
+@pytest.mark.parametrize("path", sorted(SERVICE.glob("web/**/*.py")), ids=lambda p: p.name)
+def test_a_page_or_route_takes_its_work_from_flows(path: Path) -> None:
+    for module in sorted(_modules(path)):
+        parts = module.split(".")
+        if len(parts) > 1 and parts[0] == "service" and parts[1] in ROOMS:
+            known = (
+                module in FROM_ROOMS or ".".join(parts[:4]) in FROM_ROOMS or ".".join(parts[:3]) in FROM_ROOMS
+            )
+            assert known, f"{path.name} takes {module} from a room: call a flow, or say why in FROM_ROOMS"
+
+
+def test_no_route_imports_a_route() -> None:
+    for path in SERVICE.glob("web/routes/*.py"):
+        taken = [m for m in _modules(path) if m.startswith("service.web.routes")]
+        assert not taken, f"{path.name} imports {taken}"
+
+
+def test_the_top_of_the_house_is_five_words_and_folders() -> None:
+    loose = {path.stem for path in SERVICE.glob("*.py")} - {"__init__", "__main__"}
+    assert loose | {"model"} == {"model", "errors", "config", "tables", "wiring"}
+    assert len((SERVICE / "wiring.py").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_a_flow_is_values_in_values_out() -> None:
+    for path in SERVICE.glob("flows/*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM) ", text), f"{path.name} holds SQL"
+        assert not {"flask", "click", "sqlalchemy"} & {m.split(".")[0] for m in _modules(path)}, path.name
+
+
+def test_files_can_be_held_in_the_head() -> None:
+    generated = {"client/shapes.py", "client/operations.py"}
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in (*SERVICE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"))
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+        and path.relative_to(SERVICE.parent / path.relative_to(ROOT).parts[0]).as_posix() not in generated
+    }
+    assert not long, f"files of more than 300 lines: {long}"
+
+
+def test_tests_mirror_the_service() -> None:
+    own = {"programs", "golden", "papers"}
+    for folder in sorted(
+        p for p in (ROOT / "tests").rglob("*") if p.is_dir() and "__pycache__" not in p.parts
+    ):
+        place = folder.relative_to(ROOT / "tests")
+        if place.parts[0] not in own:
+            assert (SERVICE / place).is_dir(), f"tests/{place} has no counterpart in service/"
+
+
+def _modules(path: Path) -> set[str]:
+    """The modules that a file imports, for type checking too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
 
 
 def test_only_wiring_and_the_entry_points_read_config() -> None:

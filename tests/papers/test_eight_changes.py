@@ -178,7 +178,7 @@ def test_a_statbank_table_and_its_variable_need_no_code(house: House) -> None:
 
 def test_a_declared_fact_reaches_evidence_and_the_words_for_the_person(house: House) -> None:
     field = "owns_home: bool | None = None"
-    house.edit("service/model.py", lambda s: add_to_class(s, "Declared", field))
+    house.edit("service/model/home.py", lambda s: add_to_class(s, "Declared", field))
     sent = "owns_home = Flag(allow_none=True)"
     house.edit("service/web/schemas/enrich.py", lambda s: add_to_class(s, "DeclaredRequest", sent))
     carried = 'owns_home=declared.get("owns_home")'
