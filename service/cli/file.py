@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from service.config import load_config
-from service.files.parts import join_parts, open_parts, write_part
+from service.files.parts import join_parts, one_run_at, open_parts, write_part
 from service.files.tables import BATCH_ROWS, open_table
 from service.flows.batch import (
     RowReader,
@@ -73,25 +74,26 @@ def file_(
         language=services.assets().language_of(cc),
     )
     schema = output_schema(table.schema, wanted)
-    parts = target.with_name(target.name + ".parts")
-    done = open_parts(parts, _fingerprint(source, reader, wanted, services), restart)
-    now = services.now()
-    offers = slot_of_offers(services.assets())
-    enricher = services.enricher.of_slots(offers)  # the file has no other; and one release throughout
-    with (
-        tables_left_alone(),
-        tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
-    ):
-        rows = iter(table)
-        bar.update(sum(1 for _ in islice(rows, done * BATCH_ROWS)))
-        for number in range(done, 10**9):
-            chunk = list(islice(rows, BATCH_ROWS))
-            if not chunk:
-                break
-            lines = [(*row, *enrich_row(enricher, reader.lead(row), now, offers, wanted)) for row in chunk]
-            write_part(parts, number, pa.Table.from_arrays(to_arrays(lines, schema), schema=schema))
-            bar.update(len(chunk))
-    count = join_parts(parts, target, schema)
+    with one_run_at(target) as parts:
+        done = open_parts(parts, _fingerprint(source, reader, wanted, services), restart)
+        now, offers = services.now(), slot_of_offers(services.assets())
+        enricher = services.enricher.of_slots(offers)  # the file has no other; and one release throughout
+        with (
+            tables_left_alone(),
+            tqdm(total=table.rows, unit=" rows", disable=quiet, desc=source.name) as bar,
+        ):
+            rows = iter(table)
+            bar.update(sum(1 for _ in islice(rows, done * BATCH_ROWS)))
+            for number in range(done, 10**9):
+                chunk = list(islice(rows, BATCH_ROWS))
+                if not chunk:
+                    break
+                lines = [
+                    (*row, *enrich_row(enricher, reader.lead(row), now, offers, wanted)) for row in chunk
+                ]
+                write_part(parts, number, pa.Table.from_arrays(to_arrays(lines, schema), schema=schema))
+                bar.update(len(chunk))
+        count = join_parts(parts, target, schema)
     click.echo(f"{count:,} rows written to {target}")
 
 
@@ -100,9 +102,10 @@ def _fingerprint(source: Path, reader: RowReader, variables: Sequence[str], serv
     facts = [
         stat.st_size,
         stat.st_mtime_ns,
-        reader.columns,
-        reader.country,
+        asdict(reader),
         list(variables),
+        # rows that were answered before an objection came must be answered anew
+        services.store.guards.objection_state() if reader.lead_column is not None else None,
         f"{versions.reference_data} {versions.policy}",
     ]
     return json.dumps(facts, default=str)

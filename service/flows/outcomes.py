@@ -24,6 +24,8 @@ MESSAGES: Mapping[str, str] = {
     "unknown_kind": "No such kind; the kinds are listed under /docs.",
     "negative_value": "The value is below zero; send what was bought, and leave returns out.",
     "not_a_number": "The value is not a finite number.",
+    "too_large": "The value is above 1,000,000,000; send whole currency units.",
+    "out_of_time": "The time lies before the year 1900.",
     "in_the_future": "The time lies in the future; send times with their offset, and check the clock.",
     "different_under_same_id": "Another report came under this event_id before; give each its own id.",
     "outside_window": "Kept, but too long after the decision to be put down to it (30 days).",

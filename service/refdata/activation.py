@@ -76,8 +76,12 @@ def activate_release(
     """Verifies the release against its manifest, then swaps `current`; running workers follow.
 
     The swap is one `os.replace`: killed before it, the old release stays active; after it, the new one
-    is, and only the log line may be missing (the next activation notes it). Raises ReleaseError.
+    is, and only the log line may be missing (the next activation notes it). Raises ReleaseError, and
+    NotFoundError for what is no release's name (a path, such as a shell completes).
     """
+    if release_id not in list_releases(reference_data):
+        known = ", ".join(list_releases(reference_data)) or "none yet"
+        raise NotFoundError(f"There is no release called {release_id!r}; there are: {known}.")
     Release.open(reference_data, release_id, verify=True)
     previous = active_or_none(reference_data) or ""
     folder = releases_folder(reference_data)

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, case, func, select, update
 from service.errors import PreconditionError
 from service.model import AgentState
 from service.store.clock import from_ms, now_ms, to_ms
-from service.store.connect import Database, insert_into, take_turns
+from service.store.connect import Database
+from service.store.statements import insert_into, take_turns
 from service.store.tables import agents, reservations
 
 TURNS = "desk"  # changes of agents and reservations follow one another

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Table, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy import Engine as Pool
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from service.errors import StoreError
+from service.store.clock import now_ms
 from service.store.database_url import checked_url
 from service.store.gate import BUSY_MS, Gate, execute_patiently
 from service.store.health import Health
@@ -128,6 +128,14 @@ class Database:
     def check_writable(self) -> None:
         """Makes a real write, of one row that is always the same. Raises StoreError when it cannot."""
         self.write_one(_HEARTBEAT, ("heartbeat", time.time_ns().to_bytes(8, "big")))
+
+    def now_ms(self) -> int:
+        """The present moment, by PostgreSQL's clock where several machines share it. Raises StoreError."""
+        if self.is_sqlite:
+            return now_ms()
+        row = self.read_one("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", ())
+        assert row is not None  # a SELECT without a table has one row
+        return int(row[0])
 
     def checkpoint(self) -> None:
         """Moves SQLite's write-ahead log into the file, away from the request path; else nothing."""
@@ -270,29 +278,3 @@ def _connect_patiently(_dialect: object, _record: object, where: Any, how: Any) 
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-def take_turns(connection: Connection, what: str) -> None:
-    """Transactions that call this with the same word follow one another; in SQLite they do anyway.
-
-    For changes that touch several rows in an order that callers choose, which could otherwise deadlock.
-    """
-    if connection.dialect.name != "sqlite":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": what})
-
-
-def insert_into(connection: Connection, table: Table) -> Any:
-    """An INSERT that knows ON CONFLICT, which both databases have in the same words."""
-    return insert_for(connection.dialect.name, table)
-
-
-def insert_for(dialect: str, table: Table) -> Any:
-    """The same for a dialect by name."""
-    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-
-
-def insert_once(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
-    """Inserts a row unless its key is taken; whether it was inserted."""
-    row = insert_into(connection, table).values(values).on_conflict_do_nothing()
-    returned = connection.execute(row.returning(*table.primary_key.columns))
-    return returned.first() is not None

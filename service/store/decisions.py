@@ -9,9 +9,10 @@ from sqlalchemy import select
 from service.model import Decision
 from service.store.bodies import read_body, write_body
 from service.store.clock import to_ms
-from service.store.connect import Database, insert_into
+from service.store.connect import Database
 from service.store.guards import Guards, Spend
 from service.store.spool import Spool, Waiting, read_waiting
+from service.store.statements import insert_into
 from service.store.tables import decisions
 
 _INSERT = "INSERT INTO decisions (decision_id, lead_id, made_ms, body) VALUES (?, ?, ?, ?)"

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from service.errors import ConflictError, NotFoundError
 from service.store.agents import TURNS, Agents, take_seat
 from service.store.clock import now_ms
-from service.store.connect import Database, take_turns
+from service.store.connect import Database
 from service.store.reservations import (
     LIVE,
     Reservation,
@@ -25,6 +25,7 @@ from service.store.reservations import (
     read_reservation,
     why_refused,
 )
+from service.store.statements import take_turns
 from service.store.tables import reservations
 from service.store.waiting import WaitingLead, find_waiting, queue_lead, read_queue, refused_by
 

@@ -18,10 +18,11 @@ from service.store.agents import TURNS
 from service.store.bodies import Logged, read_logged
 from service.store.clock import to_day
 from service.store.complaints import read_complaints
-from service.store.connect import Database, insert_into, take_turns
+from service.store.connect import Database
 from service.store.guards import add_spending
 from service.store.match_counts import MatchCell, add_matches, read_matches
 from service.store.outbox import queue_messages
+from service.store.statements import insert_into, take_turns
 from service.store.sums import (
     DECIDED,
     DIMENSIONS,

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from service.errors import StoreError
 from service.store.clock import from_ms, now_ms, to_ms
-from service.store.connect import Database, insert_into
+from service.store.connect import Database
 from service.store.pauses import Pause, begin_pause, end_pause, read_pauses
 from service.store.salts import salted_hash
+from service.store.statements import insert_into
 from service.store.sums import adding
 from service.store.tables import (
     experiments,
@@ -83,6 +84,14 @@ class Guards:
         query = select(objections.c.lead_hash).where(objections.c.lead_hash.in_(list(hashes)))
         with self._database.reading() as connection:
             return [hashes[bytes(found)] for found in connection.execute(query).scalars()]
+
+    def objection_state(self) -> tuple[int, int]:
+        """How many objections there are and when the last came: other numbers, other objections. Raises
+        StoreError."""
+        query = select(func.count(), func.coalesce(func.max(objections.c.at_ms), 0))
+        with self._database.reading() as connection:
+            count, last = connection.execute(query).one()
+        return int(count), int(last)
 
     def object_to_profiling(self, lead_id: str) -> datetime:
         """Records an objection; every later answer is the standard flow, and nobody calls."""

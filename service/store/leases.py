@@ -7,8 +7,8 @@ import socket
 
 from sqlalchemy import delete, or_
 
-from service.store.clock import now_ms
-from service.store.connect import Database, insert_into
+from service.store.connect import Database
+from service.store.statements import insert_into
 from service.store.tables import leases
 
 
@@ -19,15 +19,19 @@ class Leases:
         self._database = database
 
     def take(self, name: str, seconds: float) -> bool:
-        """Takes or renews a lease; False while another process holds it."""
-        now, holder = now_ms(), _holder()
+        """Takes or renews a lease; False while another process holds it.
+
+        Time is the database's where it has a clock, else this machine's. A lease that would end later than
+        one taken now was written before the clock was set back: nobody holds it.
+        """
+        now, holder = self._database.now_ms(), _holder()
         until = now + round(seconds * 1000)
         with self._database.writing() as connection:
             new = insert_into(connection, leases).values(name=name, holder=holder, until_ms=until)
             taken = new.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"holder": holder, "until_ms": until},
-                where=or_(leases.c.until_ms < now, leases.c.holder == holder),
+                where=or_(leases.c.until_ms < now, leases.c.until_ms > until, leases.c.holder == holder),
             ).returning(leases.c.name)
             return connection.execute(taken).first() is not None
 

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from service.errors import InvalidInputError, NotFoundError
 from service.store.clock import from_ms, now_ms
-from service.store.connect import Database, insert_into
+from service.store.connect import Database
 from service.store.ids import new_id
+from service.store.statements import insert_into
 from service.store.tables import keepsakes, messages, webhooks
 
 TYPES: Mapping[str, str] = {
@@ -166,7 +167,9 @@ class Outbox:
     def claim_due(self, limit: int = 20) -> list[tuple[Message, Webhook]]:
         """Messages to be sent now. They are ours for a minute; settle each one."""
         now = now_ms()
-        query = select(messages).where(messages.c.next_ms <= now).order_by(messages.c.next_ms).limit(limit)
+        # What was never tried is due whatever the clock says: it may have been set back since.
+        due_now = (messages.c.next_ms <= now) | (messages.c.next_ms.is_not(None) & (messages.c.attempts == 0))
+        query = select(messages).where(due_now).order_by(messages.c.next_ms).limit(limit)
         with self._database.reading() as connection:  # mostly there is nothing, and nothing to write
             if connection.execute(query.limit(1)).first() is None:
                 return []

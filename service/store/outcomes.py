@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 
 from service.store.bodies import read_slots
 from service.store.clock import from_ms, now_ms, to_ms
-from service.store.connect import Database, insert_once
+from service.store.connect import Database
+from service.store.statements import insert_once
 from service.store.tables import decisions, events, outcomes
 
 OUTCOME_KINDS = ("opened", "clicked", "answered", "accepted", "bought", "complained", "objected")
@@ -22,6 +23,8 @@ EVENT_KINDS = ("web", "email", "purchase", "complaint", "call", "referral")
 # Events that say what became of a decision; the others are behaviour only.
 _MEANS: Mapping[str, str] = {"purchase": "bought", "complaint": "complained"}
 WINDOW = timedelta(days=30)  # an outcome later than this after the decision is kept, but not attributed to it
+MOST_VALUE = 1e9  # no purchase is worth more, and sums of squares stay far from what a number can hold
+_EARLIEST_MS = -2_208_988_800_000  # 1900: no time before it can be read back everywhere
 _CLOCK_SKEW_MS = 10 * 60_000  # callers' clocks are not ours
 
 
@@ -56,9 +59,9 @@ Fate = Literal["accepted", "duplicate", "refused"]
 class Receipt:
     """What became of one report. `reason` is a code: why refused, or why not attributed.
 
-    Refused: unknown_decision, unknown_slot, unknown_kind, negative_value, not_a_number, in_the_future,
-    different_under_same_id. Accepted but not counted for lift: outside_window, before_decision, and for
-    an event no_decision.
+    Refused: unknown_decision, unknown_slot, unknown_kind, negative_value, not_a_number, too_large,
+    out_of_time, in_the_future, different_under_same_id.
+    Accepted but not counted for lift: outside_window, before_decision, and for an event no_decision.
     """
 
     event_id: str
@@ -139,6 +142,10 @@ def _fault(kind: str, kinds: Sequence[str], value: float, at_ms: int, now: int) 
         return "not_a_number"
     if value < 0:
         return "negative_value"
+    if value > MOST_VALUE:
+        return "too_large"
+    if at_ms < _EARLIEST_MS:
+        return "out_of_time"
     if at_ms > now + _CLOCK_SKEW_MS:
         return "in_the_future"
     return None

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from service.store.clock import from_ms, now_ms
-from service.store.connect import insert_into
 from service.store.outbox import queue_messages
+from service.store.statements import insert_into
 from service.store.tables import pauses
 
 _IN_FORCE = pauses.c.resumed_ms.is_(None)

@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select
 from service.store.agents import TURNS, free_seat
 from service.store.bodies import show_body
 from service.store.clock import DAY_MS, from_ms, now_ms, to_day
-from service.store.connect import Database, take_turns
+from service.store.connect import Database
 from service.store.guards import Guards
+from service.store.statements import take_turns
 from service.store.tables import (
     decision_facts,
     decision_values,

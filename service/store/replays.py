@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from service.store.clock import DAY_MS, now_ms
-from service.store.connect import Database, insert_once
+from service.store.connect import Database
 from service.store.salts import salted_hash
+from service.store.statements import insert_once
 from service.store.tables import idempotency
 
 _LIFETIME_MS = DAY_MS

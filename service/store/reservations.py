@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, delete, select, update
 from service.errors import ConflictError, NotFoundError
 from service.store.agents import free_seat
 from service.store.clock import from_ms, now_ms, to_ms
-from service.store.connect import insert_once
 from service.store.ids import new_id
 from service.store.outbox import queue_messages
+from service.store.statements import insert_once
 from service.store.tables import reservations, waiting
 from service.store.waiting import queue_lead
 

@@ -9,7 +9,8 @@ import os
 from sqlalchemy import select
 
 from service.errors import ConfigError
-from service.store.connect import Database, insert_into
+from service.store.connect import Database
+from service.store.statements import insert_into
 from service.store.tables import household_treatments, keepsakes, objections, suppressed
 
 _NAME = "salt"

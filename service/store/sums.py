@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from service.store.connect import insert_for
+from service.store.statements import insert_for
 from service.store.tables import area_cells, lift_cells
 
 DIMENSIONS = ("slot", "treatment", "arm", "day", "segment", "channel", "country")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from service.store.bodies import Logged
 from service.store.clock import DAY_MS, from_ms, now_ms
-from service.store.connect import insert_into, insert_once
+from service.store.statements import insert_into, insert_once
 from service.store.tables import reservations, waiting
 
 _CALLED_RECENTLY_MS = 7 * DAY_MS  # a lead whose call was completed this lately is not queued again

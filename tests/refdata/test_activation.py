@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import ConflictError, ReleaseError
+from service.errors import ConflictError, NotFoundError, ReleaseError
 from service.refdata.activation import (
     LOG,
     activate_release,
@@ -129,3 +129,11 @@ def test_killed_at_any_moment_the_pointer_names_a_whole_release(two: Path, wait:
     activate_release(two, "2026-11-21.2", "after")
     assert current_release_id(two) == "2026-11-21.2"
     assert read_activations(two)[-1].who == "after"
+
+
+@pytest.mark.parametrize("name", ["{}/", "./{}", "../releases/{}", ""])
+def test_what_is_no_name_of_a_release_is_never_the_pointer(two: Path, name: str) -> None:
+    activate_release(two, "2026-11-21.1")
+    with pytest.raises(NotFoundError, match="There is no release called"):
+        activate_release(two, name.format("2026-11-21.2"))
+    assert current_release_id(two) == "2026-11-21.1"

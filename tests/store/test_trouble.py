@@ -196,3 +196,21 @@ def test_a_full_disk_is_not_ready_and_a_half_line_is_taken_back(make_decision: M
         store.close()
     finally:
         subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(store: Store) -> None:
+    with store.database.writing() as connection:
+        hour = store.database.now_ms() + 3_600_000
+        connection.exec_driver_sql(
+            f"INSERT INTO leases (name, holder, until_ms) VALUES ('background', 'elsewhere/1', {hour})"
+        )
+    assert store.leases.take("background", 10.0)
+
+
+def test_a_lease_that_another_process_really_holds_is_left_to_it(store: Store) -> None:
+    with store.database.writing() as connection:
+        soon = store.database.now_ms() + 5_000
+        connection.exec_driver_sql(
+            f"INSERT INTO leases (name, holder, until_ms) VALUES ('background', 'elsewhere/1', {soon})"
+        )
+    assert not store.leases.take("background", 10.0)

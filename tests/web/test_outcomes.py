@@ -50,6 +50,7 @@ def test_without_an_id_the_same_report_counts_once(client, decision):
         ({"decision_id": "dec_nobody"}, "unknown_decision"),
         ({"value": -5}, "negative_value"),
         ({"at": now(days=2)}, "in_the_future"),
+        ({"value": 1e155}, "too_large"),
         ({"kind": "smiled"}, "unknown_kind"),
         ({"slot": "parade"}, "unknown_slot"),
     ],

@@ -31,7 +31,8 @@ BATCH_BODY_BYTES = 1024 * 1024
 _one_outcome, _one_event = OutcomeRequest(), EventRequest()
 _FIELDS = {
     "unknown_decision": "decision_id", "unknown_slot": "slot", "unknown_kind": "kind",
-    "negative_value": "value", "not_a_number": "value", "in_the_future": "at",
+    "negative_value": "value", "not_a_number": "value", "too_large": "value",
+    "out_of_time": "at", "in_the_future": "at",
 }  # fmt: skip
 
 
