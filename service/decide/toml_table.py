@@ -51,10 +51,6 @@ class TomlTable:
     def fault(self, message: str, key: str | None = None) -> PolicyError:
         return self.origin(key).fault(message)
 
-    @property
-    def name(self) -> str:
-        return str(self._path[-1]) if self._path else self._file
-
     # ------------------------------------------------------------ values
 
     def has(self, key: str) -> bool:

@@ -16,7 +16,7 @@ from service.decide.arms import assign_arm, draw_number
 from service.decide.choose import choose_treatments, must_be_standard
 from service.decide.policy import Policy
 from service.decide.situation import Situation, Spent
-from service.model import AgentState, Consent, ConsentProof
+from service.model import Consent, ConsentProof
 
 Make = Callable[..., Situation]
 STANDARD = {
@@ -295,29 +295,7 @@ def test_variants_share_a_treatment_and_are_logged_apart(
     }
 
 
-# ---------------------------------------------------------------- agents
-
-
-def test_a_free_agent_goes_before_a_better_one_who_is_away(
-    policy: Policy, make_situation: Make, make_lead: Callable, make_segment: Callable, treated: str
-) -> None:
-    away = {"agent-1": AgentState("agent-1", "away")}
-    busy = {"agent-1": AgentState("agent-1", "available", active=3)}
-    for states in (away, busy):
-        agent = choose_treatments(
-            policy, make_situation(make_lead(treated), make_segment("B1"), agent_states=states)
-        )["agent"]
-        assert agent.id != "agent-1"
-        assert "agent-1" in agent.content["preferred_agents"] or len(agent.content["preferred_agents"]) == 3
-
-
-def test_outside_call_hours_the_agent_may_call_from_the_next_opening(
-    policy: Policy, make_situation: Make, make_lead: Callable
-) -> None:
-    saturday = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
-    agent = choose_treatments(policy, make_situation(make_lead(), now=saturday))["agent"]
-    assert agent.content["allowed"] is True
-    assert agent.content["call_from"] == "2026-11-23T08:00:00+00:00"
+# ---------------------------------------------------------------- anything at all
 
 
 def test_content_of_one_answer_is_not_that_of_the_next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from service.decide.slots.content import offer_slot
 from service.decide.slots.email import first_message
 from service.decide.slots.kinds import browser_view
 from service.errors import PolicyError
+from service.model import AgentState
 
 Make = Callable[..., Situation]
 
@@ -104,3 +106,25 @@ def test_a_renamed_agent_may_be_called(renamed: Policy, make_situation: Make, lo
     situation = make_situation()
     logged = log_decision(situation, choose_treatments(renamed, situation))
     assert check_call_now(renamed, logged, situation.now).allowed
+
+
+def test_a_free_agent_goes_before_a_better_one_who_is_away(
+    policy: Policy, make_situation: Make, make_lead: Callable, make_segment: Callable, treated: str
+) -> None:
+    away = {"agent-1": AgentState("agent-1", "away")}
+    busy = {"agent-1": AgentState("agent-1", "available", active=3)}
+    for states in (away, busy):
+        agent = choose_treatments(
+            policy, make_situation(make_lead(treated), make_segment("B1"), agent_states=states)
+        )["agent"]
+        assert agent.id != "agent-1"
+        assert "agent-1" in agent.content["preferred_agents"] or len(agent.content["preferred_agents"]) == 3
+
+
+def test_outside_call_hours_the_agent_may_call_from_the_next_opening(
+    policy: Policy, make_situation: Make, make_lead: Callable
+) -> None:
+    saturday = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
+    agent = choose_treatments(policy, make_situation(make_lead(), now=saturday))["agent"]
+    assert agent.content["allowed"] is True
+    assert agent.content["call_from"] == "2026-11-23T08:00:00+00:00"
