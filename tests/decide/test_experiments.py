@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,97 @@ def test_two_experiments_may_not_run_in_one_slot_on_the_same_day(
     path.write_text(text + block.replace("offer-chosen-or-standard-2027", "another"), encoding="utf-8")
     with pytest.raises(PolicyError, match="already runs in slot 'offer'"):
         load_policy(policy_folder, codes)
+
+
+# ---------------------------------------------------------------- the file
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('name = "standard"\n  share', 'name = "chosen"\n  share', "two or more arms with different names"),
+        ('share = 0.5\n  treatment = "policy"', 'share = 0.4\n  treatment = "policy"', "sum to 0.9, not 1"),
+        ('share = 0.5\n  treatment = "policy"', 'share = 0\n  treatment = "policy"', "from 0.001 to 1"),
+        ("ends = 2027-03-31", "ends = 2027-01-10", "ends 2027-01-10 lies before starts 2027-01-11"),
+        ('slot = "offer"', 'slot = "greetings"', "'slot' is 'greetings'"),
+        ('status = "planned"', 'status = "paused"', "'status' is 'paused'"),
+        ('reason = "Is', 'because = "Is', "'reason' is missing"),
+    ],
+)
+def test_faults_in_an_experiment(
+    policy_folder: Path, codes: tuple[str, ...], edit: Edit, old: str, new: str, says: str
+) -> None:
+    edit("experiment.toml", old, new)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(policy_folder, codes)
+    assert str(caught.value).startswith("experiment.toml:")
+    assert says in str(caught.value)
+
+
+def test_one_arm_alone_is_no_experiment(policy_folder: Path, codes: tuple[str, ...]) -> None:
+    path = policy_folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text[: text.rindex("  [[experiment.arm]]")].replace("share = 0.5", "share = 1"), encoding="utf-8"
+    )
+    with pytest.raises(PolicyError, match="two or more arms"):
+        load_policy(policy_folder, codes)
+
+
+def add_second(policy_folder: Path, name: str, **changes: str) -> None:
+    """One more experiment like the first, with these changes."""
+    path = policy_folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    block = text[text.index("[[experiment]]\nname") :].replace("offer-chosen-or-standard-2027", name)
+    for old, new in changes.values():
+        assert old in block
+        block = block.replace(old, new)
+    path.write_text(text + block, encoding="utf-8")
+
+
+def test_a_name_is_for_ever(policy_folder: Path, codes: tuple[str, ...]) -> None:
+    add_second(policy_folder, "offer-chosen-or-standard-2027", status=("planned", "ended"))
+    with pytest.raises(PolicyError, match="is there twice; a name is for ever"):
+        load_policy(policy_folder, codes)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "clash"),
+    [
+        ("2027-03-31", "2027-04-30", True),
+        ("2027-04-01", "2027-04-30", False),
+        ("2026-12-01", "2027-01-11", True),
+        ("2026-12-01", "2027-01-10", False),
+        ("2027-02-01", "2027-02-02", True),
+    ],
+)
+def test_experiments_of_a_slot_may_follow_each_other(
+    policy_folder: Path, codes: tuple[str, ...], edit: Edit, starts: str, ends: str, clash: bool
+) -> None:
+    edit("experiment.toml", 'status = "planned"', 'status = "running"')
+    add_second(
+        policy_folder, "second", starts=("starts = 2027-01-11", f"starts = {starts}"),
+        ends=("ends = 2027-03-31", f"ends = {ends}"),
+    )  # fmt: skip
+    if clash:
+        with pytest.raises(PolicyError, match="already runs in slot 'offer' on some of these days"):
+            load_policy(policy_folder, codes)
+    else:
+        experiments = load_policy(policy_folder, codes).experiments
+        first, second = experiments.listed
+        for one in (first, second):
+            for day in (one.starts, one.ends):
+                assert experiments.running("offer", day) is one
+        assert experiments.running("offer", min(first.starts, second.starts) - timedelta(days=1)) is None
+        assert experiments.running("offer", max(first.ends, second.ends) + timedelta(days=1)) is None
+        assert experiments.running("greeting", first.starts) is None
+
+
+def test_what_does_not_run_clashes_with_nothing(
+    policy_folder: Path, codes: tuple[str, ...], edit: Edit
+) -> None:
+    edit("experiment.toml", 'status = "planned"', 'status = "running"')
+    add_second(policy_folder, "second", status=("running", "planned"))
+    experiments = load_policy(policy_folder, codes).experiments
+    assert [e.is_running(e.starts) for e in experiments.listed] == [True, False]
+    assert set(experiments.fingerprints) == {"global_holdout", "offer-chosen-or-standard-2027"}

@@ -6,10 +6,11 @@ import itertools
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.decide.agents import Agent
+from service.decide.agents import Agent, Wanted
 from service.decide.fair_load import report_load, weekly_seats
 from service.decide.policy import Policy
 from service.decide.queue import WaitingLead, assign_queue
@@ -116,3 +117,91 @@ def test_fair_load_compares_with_hours_and_capacity(policy: Policy) -> None:
     greedy = {**fair, ("agent-1", "DK", "da"): fair["agent-1", "DK", "da"] + 300}
     (report,) = report_load(policy.agents.agents, greedy)
     assert next(row for row in report.rows if row.agent_id == "agent-1").uneven
+
+
+# ---------------------------------------------------------------- what outweighs what
+
+
+def seat(code: str, **more: object) -> Agent:
+    """An agent who is always there, speaks Danish and is skilled in nothing."""
+    values: dict[str, object] = {
+        "languages": ("da",),
+        "countries": ("DK",),
+        "skills": (),
+        "certificates": (),
+        "hours": ((0, 1440),) * 7,
+        "capacity": 4,
+        **more,
+    }
+    return Agent(id=code, name=code, timezone=ZoneInfo("UTC"), **values)  # type: ignore[arg-type]
+
+
+WANTED = {"B1": Wanted(("plans", "boxes"), ()), "D1": Wanted(("cooking",), ("wine",))}
+
+
+def pairs(leads: list[WaitingLead], agents: list[Agent], states: dict[str, AgentState] | None = None) -> dict:
+    return {a.lead_id: a.agent_id for a in assign_queue(leads, agents, WANTED, NOW, states or {}).assigned}
+
+
+def test_serving_one_more_lead_goes_before_the_better_match() -> None:
+    both, danish = seat("both", languages=("da", "en"), skills=("plans", "boxes")), seat("danish")
+    leads = [lead(1, "B1", 50), lead(2, "B1", 1, language="en")]
+    assert pairs(leads, [both, danish]) == {"lead-1": "danish", "lead-2": "both"}
+
+
+def test_a_full_match_goes_before_a_long_wait_and_half_a_match_does_not() -> None:
+    leads = [lead(1, None, 60), lead(2, "B1", 1)]
+    assert pairs(leads, [seat("ann", skills=("plans", "boxes"))]) == {"lead-2": "ann"}
+    half = seat("ann", skills=("plans", "cooking"))
+    assert pairs([lead(1, "B1", 60), lead(2, "D1", 1)], [half]) == {"lead-1": "ann"}
+
+
+def test_a_certificate_counts_as_much_as_a_skill() -> None:
+    leads = [lead(1, "D1", 5), lead(2, "B1", 5)]
+    assert pairs(leads, [seat("ann", skills=("plans", "boxes"), certificates=("wine",))]) == {"lead-2": "ann"}
+    assert pairs(leads, [seat("ann", skills=("cooking", "plans"), certificates=("wine",))]) == {
+        "lead-1": "ann"
+    }
+
+
+def test_the_agent_with_most_room_goes_first_among_equals() -> None:
+    agents = [seat("busy"), seat("idle"), seat("half")]
+    states = {
+        "busy": AgentState("busy", "available", active=3),
+        "half": AgentState("half", "available", active=1),
+    }
+    assert pairs([lead(1)], agents, states) == {"lead-1": "idle"}
+    large = {
+        "busy": AgentState("busy", "available", active=3),
+        "idle": AgentState("idle", "available", active=1),
+    }
+    assert pairs([lead(1)], [seat("busy", capacity=20), seat("idle")], large) == {"lead-1": "busy"}
+
+
+def test_leads_who_have_not_waited_at_all_are_served() -> None:
+    leads = [lead(1, minutes=0), lead(2, minutes=-3)]
+    assert pairs(leads, [seat("ann"), seat("bo")]).keys() == {"lead-1", "lead-2"}
+    assert pairs([lead(1, minutes=1), lead(2, minutes=-500)], [seat("ann")]) == {"lead-1": "ann"}
+
+
+@pytest.mark.parametrize(
+    ("state", "free"),
+    [
+        (AgentState("ann", "available", active=3), True),
+        (AgentState("ann", "available", active=4), False),
+        (AgentState("ann", "busy"), False),
+        (AgentState("ann", "away"), False),
+    ],
+)
+def test_an_agent_takes_leads_while_there_is_room(state: AgentState, free: bool) -> None:
+    match = assign_queue([lead(1)], [seat("ann")], WANTED, NOW, {"ann": state})
+    assert bool(match.assigned) is free
+    assert match.left == (() if free else (("lead-1", "no_agent_speaks"),))
+    if free:
+        assert "free now (3 of 4 taken)" in match.assigned[0].reasons
+
+
+def test_agents_without_a_lead_are_told_as_idle() -> None:
+    match = assign_queue([lead(1)], [seat("ann"), seat("bo"), seat("cy", languages=("sv",))], WANTED, NOW)
+    assert {match.assigned[0].agent_id, *match.idle} == {"ann", "bo", "cy"}
+    assert "cy" in match.idle
