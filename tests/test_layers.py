@@ -245,6 +245,19 @@ def _modules(path: Path) -> set[str]:
     return found
 
 
+# within learn: fitting a model needs neither the log's lift nor what is live; lift needs no model
+WINGS_OF_LEARN = {"models": {"models"}, "lift": {"lift"}, "live": {"live", "lift", "models"}}
+
+
+def test_the_wings_of_learn_know_each_other_one_way() -> None:
+    for path in _files():
+        wing = path.relative_to(SERVICE).parts[1] if _room(path) == "learn" else ""
+        for name in _imports(path) if wing in WINGS_OF_LEARN else ():
+            other = name.removeprefix("service.learn.").partition(".")[0]
+            if name.startswith("service.learn.") and other in WINGS_OF_LEARN:
+                assert other in WINGS_OF_LEARN[wing], f"learn/{wing} may not import learn/{other} ({path})"
+
+
 def test_only_wiring_and_the_entry_points_read_config() -> None:
     readers = {_room(p) for p in _files() if any(n.startswith("service.config") for n in _imports(p))}
     assert readers <= {"config", "wiring", "cli", "web"}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.errors import NotFoundError
+from service.flows.catalogue import released_tables, segment_by_code
+from service.segment.definition_file import SegmentDefinition
 from service.web.context import asked_country, current_services
 from service.web.endpoint import endpoint
 from service.web.respond import catalogue_answer
@@ -40,10 +41,7 @@ def segments() -> Response:
 @endpoint(scope="enrich", answers=SegmentAnswer, also=(304, 404), headers=_CONDITIONAL)
 def segment(code: str) -> Response:
     """One base segment."""
-    try:
-        return catalogue_answer(_segment(current_services().assets().definitions.by_code(code)))
-    except KeyError:
-        raise NotFoundError("There is no segment with this code; GET /segments lists them.") from None
+    return catalogue_answer(_segment(segment_by_code(current_services().assets().definitions, code)))
 
 
 @blueprint.route("/variables")
@@ -72,7 +70,7 @@ def reference_data() -> Response:
         code: {
             "levels": list(entry["levels"]),
             "finest": entry["finest"],
-            "tables": list(_tables(entry["tables"], today)),
+            "tables": [asdict(table) for table in released_tables(release, code, today)],
         }
         for code, entry in release.manifest["countries"].items()
     }
@@ -81,7 +79,7 @@ def reference_data() -> Response:
     )
 
 
-def _segment(definition: Any) -> dict[str, Any]:
+def _segment(definition: SegmentDefinition) -> dict[str, Any]:
     card = definition.card
     return {
         "code": definition.code,
@@ -95,32 +93,3 @@ def _segment(definition: Any) -> dict[str, Any]:
             "priority": card.priority,
         },
     }
-
-
-def _tables(tables: Iterable[Mapping[str, Any]], today: date) -> Iterable[dict[str, Any]]:
-    for table in tables:
-        vintage = str(table.get("vintage") or "") or None
-        yield {
-            "path": table["path"],
-            "kind": table.get("kind"),
-            "rows": table.get("rows"),
-            "bytes": table.get("bytes"),
-            "vintage": vintage,
-            "age_days": _age_days(vintage, today),
-            "accessed": table.get("accessed"),
-            "sources": list(table.get("sources") or ()),
-            "licence": table.get("licence"),
-            "attribution": table.get("attribution"),
-            "sha256": table.get("sha256"),
-        }
-
-
-def _age_days(vintage: str | None, today: date) -> int | None:
-    """Days since the date that the figures describe; a year or month counts from its first day."""
-    if vintage is None:
-        return None
-    padded = vintage + "0000-01-01"[len(vintage) :]
-    try:
-        return (today - date.fromisoformat(padded)).days
-    except ValueError:
-        return None  # a vintage in words
