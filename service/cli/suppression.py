@@ -13,9 +13,8 @@ from tqdm import tqdm
 
 from service.cli.policy_files import active_policy
 from service.config import load_config
-from service.decide.policy import Policy
 from service.errors import InvalidInputError
-from service.flows.policy_memory import PolicyMemory
+from service.flows.suppression import ListState, list_states, needed_lists, replace_list
 from service.store import open_store
 
 _COLUMN = "lead_id"
@@ -45,24 +44,16 @@ def import_(name: str, file: Path, as_of: datetime, empty: bool) -> None:
 
     FILE is a CSV with a column lead_id, or plain text with one lead id per line; UTF-8.
     """
-    config = load_config()
-    known_names = sorted(_limits(active_policy(config)))
+    config, now = load_config(), datetime.now(UTC)
+    known_names = sorted(needed_lists(active_policy(config), now.date()))
     if name not in known_names:
         raise click.BadParameter(f"{name}: the rules name {', '.join(known_names)}.", param_hint="NAME")
     taken = as_of.replace(tzinfo=UTC)
-    if taken > datetime.now(UTC):
+    if taken > now:
         raise click.BadParameter(f"{as_of.date()} lies ahead.", param_hint="--as-of")
     with closing(open_store(config.database_url, salt=config.salt)) as store:
-        memory = PolicyMemory(store)
         ids = tqdm(_read_ids(file), unit=" entries", disable=None)
-        hashes = {memory.list_hash(name, lead_id) for lead_id in ids}
-        if not hashes and not empty:
-            raise InvalidInputError(
-                f"{file} holds no entries, and with it nobody would be on {name}. "
-                "If that is meant, say --empty.",
-                "file",
-            )
-        count = store.guards.replace_list(name, hashes, taken)
+        count = replace_list(store, name, ids, taken, empty)
     click.echo(f"{name}: {count} entries as of {as_of.date()}")
 
 
@@ -70,22 +61,24 @@ def import_(name: str, file: Path, as_of: datetime, empty: bool) -> None:
 def list_() -> None:
     """Which lists the rules ask for, how old they are, and what that blocks."""
     config = load_config()
-    limits = _limits(active_policy(config))
-    today = datetime.now(UTC).date()
     with closing(open_store(config.database_url, salt=config.salt)) as store:
-        dates = store.guards.list_dates()
-    for name, (limit, used_for) in sorted(limits.items()):
-        as_of = dates.get(name)
-        if as_of is None:
-            state = "never imported: blocks"
-        else:
-            age = (today - as_of).days
-            state = f"{as_of}, {age} days old, at most {limit}" + (": too old, blocks" if age > limit else "")
-        click.echo(f"{name:<24} {state}  ({', '.join(used_for)})")
+        states = list_states(store, active_policy(config), datetime.now(UTC).date())
+    for state in states:
+        click.echo(f"{state.needed.name:<24} {_age(state)}  ({', '.join(state.needed.used_for)})")
+
+
+def _age(state: ListState) -> str:
+    if state.as_of is None:
+        return "never imported: blocks"
+    told = f"{state.as_of}, {state.age_days} days old, at most {state.needed.limit_days}"
+    return told + (": too old, blocks" if state.blocks else "")
 
 
 def _read_ids(file: Path) -> Iterator[str]:
-    """The ids of a CSV with a column lead_id, or of a plain text; empty lines are passed over."""
+    """The ids of a CSV with a column lead_id, or of a plain text; empty lines are passed over.
+
+    Only UTF-8: an id that was guessed wrong would not be recognised, and its owner contacted.
+    """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
@@ -99,20 +92,3 @@ def _read_ids(file: Path) -> Iterator[str]:
                 yield from (line.strip() for line in lines if line.strip())
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{file} is not UTF-8 ({error.reason}); save it as UTF-8.", "file") from None
-
-
-def _limits(policy: Policy) -> dict[str, tuple[int, list[str]]]:
-    """List -> its shortest limit in days, and the country and medium that ask for it."""
-    limits: dict[str, tuple[int, list[str]]] = {}
-    today = datetime.now(UTC).date()
-    for country, rules in policy.contact_rules.items():
-        for medium in rules.rules:
-            rule = rules.rule_on(medium, today)
-            if rule.suppression_list is None or rule.list_max_age_days is None:
-                continue
-            limit, used = limits.get(rule.suppression_list, (rule.list_max_age_days, []))
-            limits[rule.suppression_list] = (
-                min(limit, rule.list_max_age_days),
-                [*used, f"{country} {medium}"],
-            )
-    return limits
