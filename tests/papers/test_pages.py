@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from service.model import Channel, Contact, MatchLevel, NextAction
 from service.store.keys import SCOPES
 from service.store.outbox import TYPES
 from service.store.outcomes import EVENT_KINDS, OUTCOME_KINDS
+from service.store.privacy import Retention
 from service.web.app import create_app
 from service.web.problems import TITLES
 from service.wiring import build_services
@@ -192,6 +194,7 @@ def test_every_version_in_the_changelog_has_its_day_newest_first() -> None:
         ("developer", {str(status) for status in TITLES}),
         ("call-centre", set(TYPES)),
         ("marketer", {*KINDS, *Contact}),
+        ("operator", {f"{days} day" for days in asdict(Retention()).values()}),
         (
             "operator",
             {"doorstep_request_seconds", "doorstep_decisions", "doorstep_matches", "doorstep_failures"},
@@ -202,7 +205,7 @@ def test_every_version_in_the_changelog_has_its_day_newest_first() -> None:
 def test_a_list_that_a_page_repeats_is_whole(page: str, names: set[str]) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     assert names
-    assert not sorted(name for name in names if not re.search(rf"(?<![\w.]){re.escape(name)}\b", text))
+    assert not sorted(name for name in names if not re.search(rf"(?<![\w.]){re.escape(name)}s?\b", text))
 
 
 def test_every_key_of_a_treatment_is_on_the_marketers_page() -> None:
