@@ -76,7 +76,7 @@ class CsvTable:
 
 
 class ParquetTable:
-    """A Parquet file row by row, in its own types."""
+    """A Parquet file row by row, in its own types. Raises InvalidInputError for a file that is none."""
 
     def __init__(self, path: Path) -> None:
         self.file = _open_parquet(path)

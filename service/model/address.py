@@ -47,10 +47,6 @@ class AddressQuery:
     postcode: str = ""
     city: str = ""
 
-    @property
-    def is_structured(self) -> bool:
-        return not self.text
-
 
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
