@@ -2,16 +2,18 @@
 
 The layouts are policy (policy/email/*.jinja) and run in a sandbox: they can place the words they are
 given and nothing else. HTML is escaped. A layout without the notice is refused at load, and so is one
-that does not parse or asks for a word that does not exist.
+that does not parse, asks for a word that does not exist, calculates, calls, or goes through more than the
+blocks once: what a layout costs is bounded by its length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.decide.company import Company
@@ -24,6 +26,11 @@ from service.model import Contact, Treatment
 
 TEXT_LAYOUT, HTML_LAYOUT = "email/layout.txt.jinja", "email/layout.html.jinja"
 _TRIAL = "the-notice-on-how-to-object"
+_PLACES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.For, nodes.If,
+    nodes.Getattr, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.Filter,
+)  # fmt: skip
+_FILTERS = frozenset({"e", "escape", "upper", "lower", "capitalize", "title", "trim"})
 
 
 class Email(Message):
@@ -107,8 +114,8 @@ def load_layouts(folder: Path, company: Company) -> EmailLayouts:
     for name, template in ((TEXT_LAYOUT, layouts.text), (HTML_LAYOUT, layouts.html)):
         try:
             laid_out = template.render({**sender, **trial, "language": "en"})
-        except TemplateError as error:
-            raise PolicyError(f"{name}:1: it cannot be laid out: {error}.") from None
+        except Exception as error:  # whatever a layout does, it is the layout's fault, told by its line
+            raise PolicyError(f"{name}:{_line_of(error)}: it cannot be laid out: {error}.") from None
         if _TRIAL not in laid_out or company.privacy_url not in laid_out:
             raise PolicyError(
                 f"{name}:1: it leaves out {{{{ objection_notice }}}} or {{{{ privacy_url }}}}; "
@@ -123,8 +130,39 @@ def _read_template(folder: Path, name: str, *, escape: bool) -> Template:
         autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     try:
-        return environment.from_string((folder / name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PolicyError(f"{name}:1: the file is missing from {folder}; restore it.") from None
+        text = (folder / name).read_text(encoding="utf-8")
+        _check_places(name, environment.parse(text))
+        return environment.from_string(text)
+    except OSError as error:
+        raise PolicyError(f"{name}:1: {error.strerror} in {folder}; restore the file.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PolicyError(f"{name}:{line}: it is not UTF-8; save it as UTF-8.") from None
     except TemplateSyntaxError as error:
         raise PolicyError(f"{name}:{error.lineno}: {error.message}.") from None
+
+
+def _check_places(name: str, tree: nodes.Template) -> None:
+    """Refuses what does more than place words: Jinja alone would count to ten thousand million."""
+    for node in (found for kind in (nodes.Stmt, nodes.Expr, nodes.Helper) for found in tree.find_all(kind)):
+        nested = isinstance(node, nodes.For) and next(iter(_inside(node)), None) is not None
+        strange = isinstance(node, nodes.Filter) and node.name not in _FILTERS
+        if nested or strange or not isinstance(node, _PLACES):
+            what = "a loop in a loop" if nested else type(node).__name__.lower()
+            raise PolicyError(
+                f"{name}:{node.lineno}: a layout may place words, choose with if and go through blocks once; "
+                f"this is {what}."
+            )
+
+
+def _inside(loop: nodes.For) -> Iterator[nodes.For]:
+    for node in (*loop.body, *loop.else_):
+        if isinstance(node, nodes.For):
+            yield node
+        yield from node.find_all(nodes.For)
+
+
+def _line_of(error: Exception) -> int:
+    """The line of the layout in which it failed: Jinja writes it into the traceback."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return lines[-1] or 1 if lines else 1

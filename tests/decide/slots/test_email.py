@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,7 +85,28 @@ def test_markup_in_copy_is_shown_and_not_obeyed(
         ("email/layout.html.jinja", "{{ objection_notice }}", "", "email/layout.html.jinja:1: it leaves out"),
         ("email/layout.html.jinja", "{% endfor %}", "", "email/layout.html.jinja:"),
         ("email/layout.txt.jinja", "{{ website }}", "{{ webside }}", "'webside' is undefined"),
-        ("email/layout.txt.jinja", "{{ website }}", "{{ ''.__class__.__mro__ }}", "email/layout.txt.jinja:1"),
+        ("email/layout.txt.jinja", "{{ website }}", "{{ ''.__class__.__mro__ }}", "email/layout.txt.jinja:7"),
+        ("email/layout.txt.jinja", "{{ website }}", "{{ 1/0 }}", "email/layout.txt.jinja:7: .*this is div"),
+        (
+            "email/layout.txt.jinja",
+            "{{ website }}",
+            "{{ website.more }}",
+            "email/layout.txt.jinja:7: ",
+        ),
+        ("email/layout.txt.jinja", "{{ website }}", "{% include 'x' %}", "email/layout.txt.jinja:7: "),
+        (
+            "email/layout.html.jinja",
+            "{{ subject }}",
+            "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            "email/layout.html.jinja:6: ",
+        ),
+        (
+            "email/layout.html.jinja",
+            "{{ block }}",
+            "{% for letter in block %}{{ letter }}{% endfor %}",
+            "email/layout.html.jinja:11: .*this is a loop in a loop",
+        ),
+        ("email/layout.txt.jinja", "{{ website }}", "{{ website | center(99999999) }}", "this is filter"),
     ],
 )
 def test_a_layout_that_cannot_be_sent_is_refused(
@@ -99,4 +121,13 @@ def test_a_layout_that_cannot_be_sent_is_refused(
     edit(name, old, new)
     with pytest.raises(PolicyError) as caught:
         load_policy(policy_folder, codes)
-    assert says in str(caught.value)
+    assert re.search(says, str(caught.value))
+
+
+def test_a_layout_in_another_encoding_is_refused_by_its_line(
+    policy_folder: Path, codes: tuple[str, ...]
+) -> None:
+    path = policy_folder / "email" / "layout.txt.jinja"
+    path.write_bytes(path.read_bytes() + "Hilsen på dansk".encode("cp1252"))
+    with pytest.raises(PolicyError, match=r"email/layout\.txt\.jinja:\d+: it is not UTF-8"):
+        load_policy(policy_folder, codes)
