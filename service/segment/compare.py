@@ -41,7 +41,7 @@ def base_means(parts: Sequence[Part]) -> tuple[Floats, Floats, Floats]:
             known = np.isfinite(values)
             here, everywhere = counts[:, None] * known, households[:, None] * known
             expected = here.sum(axis=0) * everywhere / everywhere.sum(axis=0)
-            residual = (here - expected) / total * (np.where(known, values, 0.0) - mean)
+            residual = (here - expected) / total * (values - mean)
             squares += np.nansum(residual**2, axis=0)
             areas += (everywhere > 0).sum(axis=0)
         error = np.sqrt(squares * areas / np.maximum(areas - 1, 1))
@@ -58,8 +58,8 @@ def area_groups(households: Floats, urbanity: Floats, income: Floats | None) -> 
 
 def thirds(kind: str, values: Floats, households: Floats) -> list[tuple[str, str, Floats]]:
     """Areas in three groups of a third of the households each, by rising value."""
-    counted = np.where(np.isfinite(values) & (households > 0), households, 0.0)
-    order = np.argsort(np.where(counted > 0, values, np.inf), kind="stable")
+    counted = np.where(np.isfinite(values), households, 0.0)
+    order = np.argsort(values, kind="stable")  # unknown last
     middle = np.empty(len(values))
     middle[order] = np.cumsum(counted[order]) - counted[order] / 2
     third = (middle / counted.sum() * 3).astype(int)

@@ -45,9 +45,8 @@ def correlate_figures(codes: Sequence[str], figures: Floats, households: Floats)
 
 def correlation_matrix(figures: Floats, weights: Floats) -> Floats:
     """Weighted Pearson correlations of columns, each pair over the rows where both are finite."""
-    known = np.isfinite(figures) & (weights > 0)[:, None]
+    known = np.isfinite(figures)
     filled = np.where(known, figures, 0.0)
-    filled = filled / np.maximum(np.abs(filled).max(axis=0), 1e-12)
     weighted = weights[:, None] * known
     both = weighted.T @ known
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -41,7 +41,6 @@ def fit_tables(seed: Floats, margins: Sequence[Margin], *, per_area: bool = Fals
     table_shape = seed.shape[1:] if per_area else seed.shape
     dims = len(table_shape)
     tables = np.maximum(np.broadcast_to(seed, (areas, *table_shape)), FLOOR)
-    tables = tables / tables.sum(axis=tuple(range(1, dims + 1)), keepdims=True)
     for _ in range(ROUNDS):
         worst = 0.0
         for margin in margins:

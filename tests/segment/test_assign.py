@@ -194,6 +194,7 @@ def test_the_country_alone_is_not_distinct(shipped_model) -> None:
 def test_no_area_at_all_gives_no_segment(small_model) -> None:
     told = small_model.assign_segment(Found(matched(), Place("DK", {})), Declared(), "da", TODAY)
     assert (told.code, told.distribution, told.reason) == (None, (), "nothing_recognised")
+    assert told.thin_evidence
 
 
 def test_the_name_comes_in_the_language_of_the_lead(small_model) -> None:

@@ -79,6 +79,22 @@ def test_the_error_sums_what_each_area_happens_to_have_too_many_or_too_few_of() 
     assert base_means([(values, np.zeros(2), households), (values, counts, households)])[1][0] == error[0]
 
 
+def test_levels_add_up_in_the_mean_and_in_the_error() -> None:
+    """As above at one level, and at another two areas that hold just what they would: 3 of 8 in all."""
+    uneven = (np.array([[0.0], [1.0]]), np.array([3.0, 1.0]), np.array([10.0, 30.0]))
+    even = (np.array([[1.0], [0.0]]), np.array([2.0, 2.0]), np.array([20.0, 20.0]))
+    for parts in ([uneven, even], [even, uneven]):
+        mean, error, known = base_means(parts)
+        assert (mean[0], known[0]) == (3 / 8, 8.0)
+        squares = (2 / 8 * -3 / 8) ** 2 + (-2 / 8 * 5 / 8) ** 2
+        assert error[0] == pytest.approx(sqrt(squares * 4 / 3))
+
+
+def test_one_customer_is_a_base() -> None:
+    mean, error, known = base_means([(np.array([[2.0]]), np.array([1.0]), np.array([5.0]))])
+    assert (mean[0], known[0], np.isnan(error[0])) == (2.0, 1.0, True)
+
+
 def test_two_areas_tell_an_error_and_one_tells_none() -> None:
     two = base_means([(np.array([[0.0], [1.0]]), np.array([3.0, 1.0]), np.ones(2))])
     one = base_means([(np.array([[0.5]]), np.array([3.0]), np.ones(1))])

@@ -229,6 +229,7 @@ def test_every_fault_of_a_block_is_told_on_its_own_line(tmp_path: Path) -> None:
         ("[[segment]]\n\nname = 7\n", "0.toml:1", "code None is not a letter and a number such as A1"),
         ("a = 1\nb = = 2\n", "0.toml:2", "not valid TOML"),
         ("a = 1\nb = 'x", "0.toml:2", "not valid TOML"),
+        ("b = 'x", "0.toml:1", "not valid TOML"),
     ],
 )
 def test_what_is_no_list_of_segments_is_told_on_its_line(
@@ -246,3 +247,30 @@ def test_a_block_without_its_parts_says_which(tmp_path: Path) -> None:
         ("0.toml:5", "segment A1 has no [[segment.rule]]; write at least one"),
         ("0.toml:1", "segment A1 has no [segment.card]; write one"),
     ]
+
+
+def test_what_a_block_lacks_is_told_at_its_head_though_a_later_block_has_it(tmp_path: Path) -> None:
+    whole = one_segment("A2", 'children = ["no"]')
+    without_card = one_segment("A1", 'children = ["yes"]').partition("[segment.card]")[0]
+    faults = faults_of(tmp_path, without_card + whole)
+    assert faults[0] == ("0.toml:1", "segment A1 has no [segment.card]; write one")
+
+
+def test_every_line_of_a_rule_is_checked(tmp_path: Path) -> None:
+    rule = 'age = ["old"]\nwealth = ["much"]\nchildren = "no"\ntenure = []\ndwelling = ["hut", "cave"]'
+    told = [sentence for _, sentence in faults_of(tmp_path, one_segment("A1", rule))]
+    known = "known are life_stage, children, dwelling, tenure, affluence, urbanity"
+    dwellings = "known are detached, row, flat, dormitory_other"
+    assert told == [
+        f"segment A1: no attribute 'age'; {known}",
+        f"segment A1: no attribute 'wealth'; {known}",
+        "segment A1: write children as a list of values, not empty",
+        "segment A1: write tenure as a list of values, not empty",
+        f"segment A1: dwelling has no value 'hut'; {dwellings}",
+        f"segment A1: dwelling has no value 'cave'; {dwellings}",
+    ]
+
+
+def test_faults_of_every_file_are_told(tmp_path: Path) -> None:
+    texts = [one_segment(code, 'children = ["maybe"]') for code in ("A1", "A2")]
+    assert [where for where, _ in faults_of(tmp_path, *texts)] == ["0.toml:17", "1.toml:17"]

@@ -95,6 +95,14 @@ def test_regression_weighs_areas_by_their_households():
     assert np.allclose(found, [[0.2, 0.8]], atol=1e-6)
 
 
+def test_three_shares_may_explain_two():
+    rng = np.random.default_rng(12)
+    truth = np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])
+    explaining = rng.dirichlet([0.5] * 3, size=100)
+    found = regress_shares(explaining, explaining @ truth, rng.uniform(50, 500, 100))
+    assert np.allclose(found, truth, atol=1e-6)
+
+
 def test_regression_gives_each_explaining_share_a_row_that_sums_to_one():
     rng = np.random.default_rng(11)
     truth = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.0, 0.5, 0.5]])

@@ -17,7 +17,7 @@ from tests.segment.conftest import invented_joint, make_release, write_table
 
 def test_expected_households_sum_to_households_and_to_the_market(shipped_model: SegmentModel) -> None:
     found = expected_households(shipped_model, shipped_model.levels[0].level)
-    assert np.allclose(found.expected.sum(axis=1), found.households)
+    assert np.allclose(found.expected.sum(axis=1), found.households, rtol=1e-12)
     shares = found.expected.sum(axis=0) / found.households.sum()
     assert np.allclose(shares, list(market_shares(shipped_model).values()), atol=1e-6)
     with pytest.raises(KeyError):
@@ -89,16 +89,30 @@ def test_correlations_leave_out_what_does_not_vary_and_areas_without_households(
     profiles = pa.table(
         {
             "code": list("abcd"),
-            "households": [100.0, 300.0, 100.0, None],
+            "households": [1.0, 300.0, 100.0, None],
             "rises": [1.0, 2.0, 3.0, 50.0],
             "falls": [3.0, 2.0, 1.0, 50.0],
             "flat": [5.0, 5.0, None, 7.0],
+            "two": [4.0, 4.0, 6.0, 9.0],
+            "alone": [6.0, 5.0, 5.0, 9.0],
         }
     )
     write_table(release.folder, "profiles_polling_area", profiles)
-    described = [{"code": code} for code in ("falls", "flat", "rises")]
+    described = [{"code": code} for code in ("falls", "flat", "rises", "two", "alone")]
     (release.folder / "DK" / "variables.json").write_text(json.dumps(described), encoding="utf-8")
     for level in ("", "polling_area"):
         found = correlate_figures(Release.open(tmp_path, verify=False), "DK", level)
-        assert (found.level, found.codes) == ("polling_area", ("falls", "rises"))
-        assert np.allclose(found.matrix, [[1, -1], [-1, 1]])
+        assert (found.level, found.codes) == ("polling_area", ("falls", "rises", "two", "alone"))
+        assert np.allclose(found.matrix[:2, :2], [[1, -1], [-1, 1]])
+        # of 401 households: one with 6, three hundred and a hundred with 5; 300 and a hundred with 4 and 6
+        expected = np.cov([[4, 4, 6], [6, 5, 5]], aweights=[1, 300, 100])
+        assert found.matrix[2, 3] == pytest.approx(expected[0, 1] / np.sqrt(expected[0, 0] * expected[1, 1]))
+
+
+def test_no_correlation_is_beyond_one_by_a_rounding() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(50):
+        column = rng.normal(size=30)
+        matrix = correlation_matrix(np.column_stack([column, 3 * column, -7 * column]), rng.uniform(1, 9, 30))
+        assert np.abs(matrix).max() == 1.0
+        assert np.allclose(np.abs(matrix), 1.0)

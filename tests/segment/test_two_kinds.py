@@ -54,9 +54,12 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         "others outside": (1e-9, RURAL, EVERY_KIND),
     }
     towns = {
-        "mixed": (200.0, TOWN, cells(young=0.6, old=0.4)),
+        "mixed": (200.0, TOWN, cells(young=0.7, old=0.3)),
         "told": (50.0, TOWN, cells(young=0.6, old=0.4)),
         "even": (40.0, TOWN, cells(young=0.5, old=0.5)),
+        # A1 over its 0.49 of the market: 129 and 131
+        "nearly": (100.0, CITY, cells(young=0.6321, old=0.3679)),
+        "just": (100.0, CITY, cells(young=0.6419, old=0.3581)),
     }
     within = pa.table(
         {
@@ -122,7 +125,7 @@ def test_a_town_of_several_areas_is_as_urban_as_the_parts_that_are_known(
     town = next(table for table in load_levels(release, "DK") if table.level == "municipality")
     assert town.urbanity[town.rows["mixed"]].tolist() == pytest.approx([0.75, 0.0, 0.25])
     assert town.urbanity[town.rows["told"]].tolist() == [0.0, 1.0, 0.0]
-    assert shares(ask(model, "municipality", "mixed")) == {"A2": 0.45, "E1": 0.4, "A1": 0.15}
+    assert shares(ask(model, "municipality", "mixed")) == {"A2": 0.525, "E1": 0.3, "A1": 0.175}
     assert shares(ask(model, "municipality", "told")) == {"A2": 0.6, "E1": 0.4}
 
 
@@ -171,6 +174,26 @@ def test_a_floor_weighs_as_its_chance_in_a_flat_over_its_chance_in_a_house(model
     assert ("floor_or_door", "not_given") in {(item.fact, item.value) for item in left_out.evidence}
 
 
+def test_of_two_facts_each_is_told_by_what_leaving_it_alone_out_would_change(model: SegmentModel) -> None:
+    """Two homes at the number: 0.07 of flats, 0.02 of houses. A neighbour within 10 m: 0.39 and 0.07."""
+    told = ask(model, "polling_area", "north", units_at_number=2, neighbour_distance_m=5.0)
+    both = 0.75 * 0.07 * 0.39 / (0.75 * 0.07 * 0.39 + 0.25 * 0.02 * 0.07)
+    only_units, only_neighbour = 0.0525 / (0.0525 + 0.005), 0.2925 / (0.2925 + 0.0175)
+    assert told.probability == pytest.approx(both, abs=1e-6)
+    effect = {item.fact: item.effect for item in told.evidence}
+    assert effect["units_at_number"] == round(log2(both / only_neighbour), 3)
+    assert effect["neighbour_distance"] == round(log2(both / only_units), 3)
+
+
+def test_a_fact_that_changes_nothing_is_not_told(model: SegmentModel) -> None:
+    """Nobody in this country has children at home, so to declare none tells nothing."""
+    place = Place("DK", {"polling_area": "north", "country": "DK"})
+    match = AddressMatch("DK", MatchLevel.POSTCODE, MatchCategory.C, NextAction.FIX)
+    declared = Declared(children_at_home=False)
+    told = model.assign_segment(place, None, match, None, declared, "en", date(2026, 11, 21))
+    assert told.evidence == ask(model, "polling_area", "north").evidence
+
+
 def test_a_distribution_can_be_had_by_level_and_code(model: SegmentModel) -> None:
     codes = model.definitions.codes
     told = model.distribution("polling_area", "north", Facts(floor=True))
@@ -198,6 +221,8 @@ def test_evidence_is_thin_where_the_likeliest_segment_is_little_more_common_than
     assert (south.thin_evidence, south.reason) == (False, None)  # a hundred households are enough
     assert (country.thin_evidence, country.reason) == (True, "not_distinct")
     assert ask(model, "municipality", "told").reason == "few_households"
+    assert ask(model, "municipality", "nearly").reason == "not_distinct"
+    assert ask(model, "municipality", "just").reason is None
 
 
 def test_expected_households_are_the_shares_of_each_area_by_its_households(model: SegmentModel) -> None:
@@ -206,12 +231,12 @@ def test_expected_households_are_the_shares_of_each_area_by_its_households(model
         code: at_all(zip(model.definitions.codes, row, strict=True))
         for code, row in zip(found.codes, found.expected, strict=True)
     }
-    assert rows == {
-        "mixed": pytest.approx({"A1": 30.0, "A2": 90.0, "E1": 80.0}, abs=1e-3),
+    assert {code: rows[code] for code in ("mixed", "told", "even")} == {
+        "mixed": pytest.approx({"A1": 35.0, "A2": 105.0, "E1": 60.0}, abs=1e-3),
         "told": pytest.approx({"A2": 30.0, "E1": 20.0}, abs=1e-3),
         "even": pytest.approx({"A2": 20.0, "E1": 20.0}, abs=1e-3),
     }
-    assert found.households.tolist() == [200.0, 50.0, 40.0]
+    assert found.households.tolist() == [200.0, 50.0, 40.0, 100.0, 100.0]
     assert (found.level, found.vintage) == ("municipality", "2020-01-01")
 
 
