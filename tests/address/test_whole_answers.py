@@ -26,6 +26,8 @@ TWINS = [
     ("g1", "Gent Vej", "1", "3700", {"lat": 55.9}),
     ("p1", "Pladsvej", "1", "3700", {"lat": None, "lon": None}),
     ("p1x", "Plads Vej", "1", "3700", {"lat": None, "lon": None}),
+    ("bi5", "Birkegade", "5", "3700", {}),  # a letter from a street elsewhere
+    ("bi9", "Birkagade", "9", "8000", {}),
     ("u1", "Ulvevej", "5", "3700", {}),
     ("o1", "Olvevej", "5", "3700", {}),
     ("i1", "Ilvevej", "6", "3700", {}),
