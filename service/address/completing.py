@@ -71,8 +71,10 @@ class Completing:
         for words, hit in frame.town.hits:
             more = self.towns.beginning(words) if self.is_open else []
             keep &= self._in_towns(segments, [hit, *more])
-        for words in frame.town.unknown:
-            keep &= self._in_towns(segments, self.towns.beginning(words))
+        for unknown in {tuple(words) for words in frame.town.unknown}:  # one word may come forty times
+            if not keep.any():
+                break
+            keep &= self._in_towns(segments, self.towns.beginning(list(unknown)))
         return keep
 
     def _in_towns(self, segments: npt.NDArray[np.int64], hits: list[TownHit]) -> npt.NDArray[np.bool_]:

@@ -12,10 +12,12 @@ from rapidfuzz.distance import OSA
 from service.address.index import AddressIndex
 from service.address.rules import CountryRules
 from service.address.text import fold_key, join_key, name_words
+from service.tables import Kept
 
 DISTRICT_LETTERS = 2  # "København NV", "Viby Sj": longest district ending of a post town
 MAX_TOWN_EDITS = 3
 MAX_BEGINNINGS = 200
+_KEPT_WORDS = 1024  # words near a town, or near none, that are not looked for again
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Towns:
     def __init__(self, index: AddressIndex, rules: CountryRules) -> None:
         self._rules = rules
         self._hits: dict[str, TownHit] = defaultdict(TownHit)
+        # One text asks for the same words in each of its readings, some thirty times.
+        self._near: Kept[str, TownHit | None] = Kept(_KEPT_WORDS)
         self.key: list[str] = []
         self.base_key: list[str] = []
         self.district: list[str] = []
@@ -97,6 +101,12 @@ class Towns:
     def nearest(self, words: list[str]) -> TownHit | None:
         """The one post town within few edits of these words; None when there is none or several."""
         key = join_key([self.word(word) for word in words], self._rules)
+        try:
+            return self._near[key]
+        except KeyError:
+            return self._near.keep(key, self._nearest(key))
+
+    def _nearest(self, key: str) -> TownHit | None:
         cutoff = min(MAX_TOWN_EDITS - 1, len(key) // 4)
         if cutoff < 1:
             return None

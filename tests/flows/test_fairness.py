@@ -10,11 +10,13 @@ import numpy as np
 from service.decide.agents import Wanted
 from service.decide.policy import Policy
 from service.decide.treatments import TreatmentRule, Value
-from service.flows.fairness import OFFER, REACH, SENIORITY, VALUE, audit_decisions, measure_policy
+from service.flows.fairness import REACH, SENIORITY, VALUE, audit_decisions, measure_policy
 from service.model import Profile
 from service.store.store import Store
 from service.wiring import Services
 from tests.logged import logged
+
+OFFER = "offer"  # as the shipped policy calls the slot of its offers
 
 
 def test_the_audit_compares_groups_of_the_finest_areas(services: Services, store: Store) -> None:
