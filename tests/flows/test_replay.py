@@ -24,7 +24,7 @@ def test_the_same_policy_changes_nothing_for_leads_that_had_consented(services: 
     start = services.now()
     for number in range(40):
         address = AddressQuery("DK", text="Sankt Mortens Gade 3, 3700 Rønne")
-        consent = Consent(email=yes, phone=yes, sms=yes, post=yes) if number % 2 else Consent()
+        consent = Consent(email=yes, phone=yes, sms=yes, letter=yes) if number % 2 else Consent()
         services.enricher.enrich_lead(
             Lead(f"replay-{number}", address, "DK", "da", "web_form", consent=consent)
         )
