@@ -13,7 +13,7 @@ from pathlib import Path
 from service.errors import SourceError
 from service.refdata.catalogue import Source, load_catalogue
 from service.refdata.corrections import Ledger
-from service.refdata.countries.registry import known_countries
+from service.refdata.countries.registry import buildable_countries
 from service.refdata.countries.tables import CountryTables, Given
 from service.refdata.steps import Step, Steps
 from service.refdata.variables import load_variables
@@ -57,14 +57,14 @@ def build_release(
     countries, listed = plan_countries(raw, reference_data, sources, beside, ledger)
     if not countries:
         raise SourceError(
-            f"{raw} holds the counts of no country ({', '.join(known_countries())}); give the raw files with "
-            "--raw or ENRICH_RAW_DATA."
+            f"{raw} holds the counts of no country ({', '.join(buildable_countries())}); give the raw files "
+            "with --raw or ENRICH_RAW_DATA."
         )
 
     def close() -> None:
         for tables in countries:
             tables.notes.extend(_licences(beside, tables.notes, sources))
-        built = {t.country: (known_countries()[t.country].levels, t.notes) for t in countries}
+        built = {t.country: (buildable_countries()[t.country].levels, t.notes) for t in countries}
         write_manifest(beside, release_id, built, sources, ledger.entries)
         flush_folder(beside)
 
@@ -94,7 +94,7 @@ def plan_countries(
     countries: list[CountryTables] = []
     listed: list[Step] = []
     vintages = {source.id: source.vintage for source in sources.values()}
-    for code, country in known_countries().items():
+    for code, country in buildable_countries().items():
         variables = load_variables(reference_data / "variables" / f"{code}.toml", vintages)
         main = sources[variables.source]
         if (raw / main.folder).is_dir():

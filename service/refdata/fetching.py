@@ -265,6 +265,12 @@ def _put_in_place(request: Request, answer: requests.Response, part: Path) -> No
     _write_text(_note_path(request.file), json.dumps(note, indent=1) + "\n")
 
 
+def put_joined(path: Path, text: str, changed: bool, attempts: int) -> Fetched:
+    """Puts a file that was joined from several answers in place, whole."""
+    _write_text(path, text)
+    return Fetched(path, changed, path.stat().st_size, file_sha256(path), attempts)
+
+
 def _write_text(path: Path, text: str) -> None:
     beside = path.with_name(path.name + ".new")
     beside.write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,14 @@ def to_numbers(
         if numbers[i] < 0 and not may_be_negative:
             raise SourceError(f"{file}: row {i + 2}, column {column!r}: rule not-negative: {text}.")
     return numbers
+
+
+def places_of(file: str, header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
+    """Where each column (code -> label) stands in a header. Raises SourceError for one that is missing."""
+    for label in columns.values():
+        if label not in header:
+            raise SourceError(f"{file}: row 1, column {label!r}: rule expected-columns: it is missing.")
+    return {code: list(header).index(label) for code, label in columns.items()}
 
 
 def read_table(
@@ -77,11 +85,9 @@ def read_table(
 def _wanted_columns(file: str, spec: TableSpec, header: list[str]) -> list[tuple[str, str]]:
     """(label, code) of the columns that a table takes, in the catalogue's order."""
     if spec.columns:
-        wanted = [(spec.prefix + label, code) for code, label in spec.columns.items()]
-        for label, _ in wanted:
-            if label not in header:
-                raise SourceError(f"{file}: row 1, column {label!r}: rule expected-columns: it is missing.")
-        return wanted
+        wanted = {code: spec.prefix + label for code, label in spec.columns.items()}
+        places_of(file, header, wanted)
+        return [(label, code) for code, label in wanted.items()]
     pattern = re.compile(re.escape(spec.prefix) + f"(?:{spec.pattern})")
     hits = [(label, hit) for label in header if (hit := pattern.fullmatch(label))]
     if spec.expected_columns is not None and len(hits) != spec.expected_columns:

@@ -14,16 +14,17 @@ from service.refdata.catalogue import load_catalogue
 from service.refdata.sources import statbank
 from service.refdata.variables import load_variables
 from service.tables import Release
+from tests.refdata.conftest import REAL_REFERENCE
 from tests.refdata.publisher import fetcher, plain, source_at
 from tests.refdata.sources.test_statbank import tableinfo
 
 ID = "2026-11-21.1"
 Edit = Callable[[Path, str, str], None]
-SHARE = (
-    'two_car_families_share = { source = "statbank-bil800", level = "municipality", '
-    'cells = { RAADMOENS = ["2", "3"] }, out_of = { RAADMOENS = ["*"] }, unit = "share of families", '
-    'topic = "cars", weight = "households", per = ["dwelling_households.*"], '
-    'en = "Families with two cars", da = "Familier med to biler" }'
+# The line that the analysts' page gives as its example.
+SHARE = next(
+    line
+    for line in (REAL_REFERENCE / "README.md").read_text("utf-8").splitlines()
+    if line.startswith("two_car_families_share = ")
 )
 # As the interface sends it: codes, the country and a region beside the municipalities, one confidential cell.
 FAMILIES = {
@@ -78,7 +79,10 @@ def test_a_declared_variable_is_in_the_built_profile(
     described = {v["code"]: v for v in release.json("DK", "variables")}["two_car_families_share"]
     assert (described["vintage"], described["source"]) == ("2025-12-31", "statbank-bil800")
     assert described["levels"] == ["municipality", "country"]
-    assert described["label"] == {"en": "Families with two cars", "da": "Familier med to biler"}
+    assert described["label"] == {
+        "en": "Families with two cars or more",
+        "da": "Familier med to eller flere biler",
+    }
     tables = {t["path"]: t for t in release.manifest["countries"]["DK"]["tables"]}
     assert "statbank-bil800" in tables["DK/profiles_municipality.arrow"]["sources"]
     assert "statbank-bil800" not in tables["DK/profiles_parish.arrow"]["sources"]

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pandas as pd
 import pyproj
 import shapely
 
-from service.errors import SourceError
-from service.refdata.geometry import project
+from service.refdata.geometry import project, read_features
 
 Floats = npt.NDArray[np.float64]
 Shapes = Sequence[shapely.Geometry] | npt.NDArray[np.object_]
@@ -46,16 +44,12 @@ class AreaPolygons:
 
         Raises SourceError when the file is not that.
         """
-        try:
-            features = orjson.loads(path.read_bytes())["features"]
-            codes = [str(feature["properties"][code]) for feature in features]
-            names = {c: str(f["properties"].get(name) or "") for c, f in zip(codes, features, strict=True)}
-            shapes = shapely.from_geojson([orjson.dumps(f["geometry"]).decode() for f in features])
-        except (orjson.JSONDecodeError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-            raise SourceError(
-                f"{path.name}: not a GeoJSON FeatureCollection with property {code!r} ({error})."
-            ) from error
-        return cls(codes, shapes, names)
+        features = read_features(path, (code,))
+        codes = [str(properties[code]) for properties, _ in features]
+        names = {
+            c: str(properties.get(name) or "") for c, (properties, _) in zip(codes, features, strict=True)
+        }
+        return cls(codes, [shape for _, shape in features], names)
 
     @classmethod
     def from_level(cls, level: pd.DataFrame, epsg: int) -> AreaPolygons:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,8 +51,13 @@ class Parts:
     number: str
     postcode: str
     city: str
-    short: str | None = None
+    street_short: str | None = None
     supplementary: str | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns of an address row that the text gives."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -119,15 +125,10 @@ def _rows(
         units = _units(house.units, version.span.to if status == "abolished" else now)
         row = AddressRow(
             id=house.id,
-            street=parts.street,
-            street_short=parts.short,
-            number=parts.number,
-            postcode=parts.postcode,
-            city=parts.city,
-            supplementary=parts.supplementary,
             municipality=_municipality(version, names),
             status=status,
             units=units,
+            **parts.columns,
         )
         point = house.points.get(version.point or "")
         if point is None:
@@ -138,16 +139,11 @@ def _rows(
             yield (
                 replace(
                     row,
-                    street=earlier.street,
-                    street_short=earlier.short,
-                    number=earlier.number,
-                    postcode=earlier.postcode,
-                    city=earlier.city,
-                    supplementary=earlier.supplementary,
                     status="historic",
                     # An earlier text of a house that is gone leads to no present address.
                     replaced_by=house.id if status in ("current", "preliminary") else None,
                     units=earlier_units,
+                    **earlier.columns,
                 ),
                 point,
             )

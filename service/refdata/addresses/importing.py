@@ -26,7 +26,7 @@ from service.refdata.addresses.record import POSTCODES_SCHEMA
 from service.refdata.addresses.report import ImportReport
 from service.refdata.addresses.staging import CountryAreas
 from service.refdata.addresses.writer import WrittenIndex, write_index
-from service.refdata.countries.registry import known_countries
+from service.refdata.countries.registry import buildable_countries
 from service.tables import Release
 
 FORMATS = ("dar", "dk-access", "openaddresses", "osm-pbf", "osm-csv")
@@ -79,7 +79,7 @@ def surroundings_of_release(release: Release, country: str) -> Surroundings:
     if country not in release.countries:
         return Surroundings()
     postcodes = release.table(country, "postcodes") if release.has(country, "postcodes") else None
-    named, known = _polygons(release, country, "municipality"), known_countries()
+    named, known = _polygons(release, country, "municipality"), buildable_countries()
     towns = (
         dict(zip(postcodes["postcode"].to_pylist(), postcodes["city"].to_pylist(), strict=True))
         if postcodes is not None and country in known and known[country].official_towns

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-STATUSES = ("current", "preliminary", "abolished", "historic")
-
 STAGING_SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -26,7 +24,7 @@ STAGING_SCHEMA = pa.schema(
         # WGS84 degrees.
         pa.field("lat", pa.float64()),
         pa.field("lon", pa.float64()),
-        # One of STATUSES.
+        # One of `service.address.layout.STATUSES`.
         pa.field("status", pa.string(), nullable=False),
         # Id of the address that took this one's place.
         pa.field("replaced_by", pa.string()),

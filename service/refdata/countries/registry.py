@@ -28,7 +28,7 @@ class Country:
 
 
 @cache
-def known_countries() -> Mapping[str, Country]:
+def buildable_countries() -> Mapping[str, Country]:
     """Every country with a folder, by code (ISO 3166-1 alpha-2), sorted."""
     found = {}
     for folder in sorted(m.name for m in pkgutil.iter_modules(countries.__path__) if m.ispkg):

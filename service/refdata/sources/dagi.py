@@ -10,16 +10,14 @@ Traps:
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from service.errors import SourceError
 from service.refdata.catalogue import Source
-from service.refdata.fetching import Fetched, Fetcher, Request
+from service.refdata.fetching import Fetched, Fetcher, Request, put_joined
 from service.refdata.geometry import read_features
-from service.tables import file_sha256
 
 PAGES = ".pages"
 
@@ -40,14 +38,17 @@ def _fetch_table(fetcher: Fetcher, source: Source, raw: Path, name: str) -> Fetc
     spec, asked = source.tables[name], source.fetch
     target = raw / source.folder / spec.file
     size = int(asked["size"])
+
+    def check(page: Path) -> None:
+        read_features(page, tuple(spec.columns.values()), spec.file)
+
     features: list[Any] = []
     attempts, changed, seen = 0, False, set()
     for number in range(10_000):
         query = {**asked["query"], asked["size_parameter"]: size, asked["start_parameter"]: number * size}
         page = target.parent / PAGES / f"{spec.file}.{number:04}"
-        required = tuple(spec.columns.values())
         url = f"{asked['base']}/{asked['layers'][name]}?{urlencode(query)}"
-        got = fetcher.fetch(Request(url, page, partial(_check_page, spec.file, required)))
+        got = fetcher.fetch(Request(url, page, check))
         attempts, changed = attempts + got.attempts, changed or got.changed
         body = json.loads(page.read_text(encoding="utf-8"))
         if got.sha256 in seen and body["features"]:
@@ -62,17 +63,4 @@ def _fetch_table(fetcher: Fetcher, source: Source, raw: Path, name: str) -> Fetc
     if not features:
         raise SourceError(f"{spec.file}: row 1: rule not-empty: no feature came.")
     joined = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
-    beside = target.with_name(target.name + ".new")
-    beside.write_text(joined, encoding="utf-8")
-    beside.replace(target)
-    return Fetched(target, changed, target.stat().st_size, file_sha256(target), attempts)
-
-
-def _check_page(name: str, required: tuple[str, ...], path: Path) -> None:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))["features"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise SourceError(
-            f"{name}: row 1: rule geojson: the page is no FeatureCollection ({error})."
-        ) from error
-    read_features(path, required, name)
+    return put_joined(target, joined, changed, attempts)

@@ -21,8 +21,7 @@ from service.errors import SourceError
 from service.files.strict import read_text
 from service.refdata.catalogue import Source
 from service.refdata.denied import load_denied
-from service.refdata.fetching import Fetched, Fetcher, Request
-from service.tables import file_sha256
+from service.refdata.fetching import Fetched, Fetcher, Request, put_joined
 
 FILE = "paavo.csv"
 
@@ -49,12 +48,9 @@ def fetch(fetcher: Fetcher, source: Source, raw: Path) -> list[Fetched]:
         if header and head != header:
             raise SourceError(f"{FILE}: row {start + 2}: rule expected-columns: portions have other columns.")
         header, rows = head, rows + body
-    target = raw / source.folder / FILE
-    beside = target.with_name(FILE + ".new")
-    with beside.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([header, *rows])
-    beside.replace(target)
-    return [Fetched(target, changed, target.stat().st_size, file_sha256(target), attempts)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return [put_joined(raw / source.folder / FILE, text.getvalue(), changed, attempts)]
 
 
 def _chosen(answer: Any, asked: Any) -> tuple[list[str], list[str], str]:

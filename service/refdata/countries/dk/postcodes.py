@@ -15,6 +15,7 @@ from service.files.strict import read_rows, read_text
 from service.refdata.catalogue import Source
 from service.refdata.corrections import Ledger
 from service.refdata.countries.dk.areas import DanishAreas
+from service.refdata.reading import places_of
 
 SOURCES = ("dagi-2021", "geonames", "postcode-municipalities", "postnumre")
 WITHIN_SCHEMA = pa.schema(
@@ -87,10 +88,7 @@ def _read_official(raw: Path, source: Source, ledger: Ledger) -> pd.DataFrame:
     spec = source.tables["postcodes"]
     path = raw / source.folder / spec.file
     header, rows = read_rows(path, separator=";", whole_lines=False)  # published without a last line end
-    missing = [label for label in spec.columns.values() if label not in header]
-    if missing:
-        raise SourceError(f"{spec.file}: row 1, column {missing[0]!r}: rule expected-columns: it is missing.")
-    where = {code: header.index(label) for code, label in spec.columns.items()}
+    where = places_of(spec.file, header, spec.columns)
     table = pd.DataFrame({code: [row[i] for row in rows] for code, i in where.items()})
     short = table["postcode"].str.len() < 4
     table["postcode"] = table["postcode"].str.zfill(4)
@@ -125,10 +123,8 @@ def _read_lists(raw: Path, source: Source) -> dict[str, list[str]]:
 def _read_geonames(raw: Path, source: Source) -> dict[str, list[str]]:
     spec = source.tables["postcodes"]
     header, rows = read_rows(raw / source.folder / spec.file)
-    missing = [label for label in spec.columns.values() if label not in header]
-    if missing:
-        raise SourceError(f"{spec.file}: row 1, column {missing[0]!r}: rule expected-columns: it is missing.")
-    code, municipality = header.index(spec.columns["postcode"]), header.index(spec.columns["municipality"])
+    where = places_of(spec.file, header, spec.columns)
+    code, municipality = where["postcode"], where["municipality"]
     named: dict[str, set[str]] = {}
     for row in rows:
         if row[municipality].isdigit():

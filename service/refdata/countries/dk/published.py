@@ -11,6 +11,7 @@ from service.refdata.catalogue import Source, TableSpec
 from service.refdata.countries.tables import Given
 from service.refdata.denied import load_denied
 from service.refdata.published import Reader
+from service.refdata.reading import places_of
 from service.refdata.sources import statbank
 from service.refdata.variables import Published, Variable
 
@@ -81,9 +82,7 @@ def _read_parquet(given: Given, source: Source, spec: TableSpec) -> pd.DataFrame
         table = pd.read_parquet(given.raw / source.folder / spec.file)
     except (OSError, ValueError) as error:
         raise SourceError(f"{spec.file}: rule parquet: cannot be read ({error}); fetch it again.") from error
-    missing = [label for label in spec.columns.values() if label not in table.columns]
-    if missing:
-        raise SourceError(f"{spec.file}: column {missing[0]!r}: rule expected-columns: it is missing.")
+    places_of(spec.file, list(table.columns), spec.columns)
     load_denied().refuse(spec.file, spec.columns.values())
     return table.rename(columns={label: code for code, label in spec.columns.items()})
 
