@@ -9,6 +9,7 @@ and ends with 1 when a room is below its target. Which faults there are: `faults
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import signal
 import sys
 import tempfile
@@ -129,7 +130,10 @@ def main(places: tuple[str, ...], seed: int, each: int) -> None:
         click.echo(room.line())
         rooms.append(room)
     minutes = (time.monotonic() - start) / 60
-    click.echo(f"\nfaults noticed by the room's own tests, seed {seed}, {minutes:.0f} minutes")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    alone = (used.ru_utime + used.ru_stime) / 60 / SIDE_BY_SIDE
+    click.echo("\nfaults noticed by the room's own tests")
+    click.echo(f"seed {seed}; took {minutes:.0f} minutes, {alone:.0f} on idle cores")
     for room in rooms:
         click.echo(room.line())
     red = [room.name for room in rooms if room.is_red]
