@@ -63,7 +63,7 @@ def find_claim(text: str, words: ClaimWords) -> str | None:
         spoken = _words(sentence)
         for topic, listed in words.topics.items():
             owned = _first([word for word in spoken if word.endswith(words.endings)], _stems(listed))
-            if words.endings and owned is not None:
+            if owned is not None:
                 return f"'{owned}' ({topic}) is an inferred fact about the reader"
         reader = _first(spoken, words.reader)
         if reader is None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment
+from service.decide.behaviour import Behaviour, assign_stage, assign_sub_segment, read_sub_segments
 from service.decide.policy import Policy, load_policy
+from service.decide.toml_table import load_toml
 from service.errors import PolicyError
 from service.model import Weights
 
@@ -44,6 +45,18 @@ CASES = [
     ("B1", Behaviour(300, recency_days=40, orders=8, value=5000), "B1-large_orders"),
     ("D1", Behaviour(300, recency_days=7, orders=20, products=frozenset({"wine-pairing"})), "D1-premium"),
     ("B1", Behaviour(300, recency_days=7, orders=20, products=frozenset({"wine-pairing"})), "B1-loyal"),
+    ("D1", Behaviour(300, recency_days=7, orders=20, products=frozenset({"soup"})), "D1-loyal"),
+    ("B1", Behaviour(60, quiet_days=45), "B1-silent"),
+    ("B1", Behaviour(60, quiet_days=44), None),
+    ("B1", Behaviour(60), None),
+    ("B1", Behaviour(200, recency_days=91, orders=12, value=9000), "B1-lapsed"),
+    ("B1", Behaviour(200, recency_days=90, orders=12, value=4000), "B1-large_orders"),
+    ("B1", Behaviour(200, recency_days=90, orders=12, value=3999), "B1-regular"),
+    ("B1", Behaviour(200, recency_days=30, orders=12), "B1-loyal"),
+    ("B1", Behaviour(200, recency_days=31, orders=12), "B1-regular"),
+    ("B1", Behaviour(200, recency_days=30, orders=11), "B1-regular"),
+    ("B1", Behaviour(200, recency_days=30, orders=4), "B1-regular"),
+    ("B1", Behaviour(200, recency_days=30, orders=3), "B1-new"),
     (None, Behaviour(300, recency_days=7, orders=20), None),
     ("B1", None, None),
 ]
@@ -61,6 +74,9 @@ def test_the_first_rule_that_fits_names_the_sub_segment(
     [
         ("recency_days = [0, 30]", "recency_days = [30, 0]", "must be [from, to]"),
         ("recency_days = [0, 30]", "recency_days = 30", "a list of numbers"),
+        ("recency_days = [0, 30]", "recency_days = [30]", "must be [from, to]"),
+        ("recency_days = [0, 30]", "recency_days = [0, 10, 30]", "must be [from, to]"),
+        ("recency_days = [0, 30]", "recency_days = [30, 30]", None),
         ('bases = ["C1", "D1"]', 'bases = ["C1", "X1"]', "'bases' names 'X1'"),
         ('code = "regular"\norders = [4, 100000]', 'code = "regular"\norders = [12, 100000]', None),
         ('code = "loyal"\norders = [12, 100000]\nrecency_days = [0, 30]', 'code = "loyal"', "has no rule"),
@@ -112,3 +128,40 @@ def test_a_rule_that_can_never_be_reached_is_refused(
 )
 def test_the_stage_follows_from_what_was_done(behaviour: Behaviour | None, stage: str) -> None:
     assert assign_stage(behaviour) == stage
+
+
+RULES: list[tuple[str, str, bool]] = [
+    # the rule above, the rule below, whether the one below is never reached
+    ("orders = [1, 9]", "orders = [2, 8]", True),
+    ("orders = [1, 9]", "orders = [1, 9]", True),
+    ("orders = [1, 9]", "orders = [0, 9]", False),
+    ("orders = [1, 9]", "orders = [1, 10]", False),
+    ("orders = [1, 9]", "orders = [2, 8]\nvalue = [0, 10]", True),
+    ("orders = [1, 9]\nvalue = [0, 10]", "orders = [2, 8]", False),
+    ("orders = [1, 9]", "value = [0, 10]", False),
+    ('bases = ["A1"]\norders = [1, 9]', "orders = [2, 8]", False),
+    ('bases = ["A1", "B1"]\norders = [1, 9]', 'bases = ["B1"]\norders = [2, 8]', True),
+    ('bases = ["A1"]\norders = [1, 9]', 'bases = ["A1", "B1"]\norders = [2, 8]', False),
+    ('products = ["wine", "soup"]', 'products = ["wine"]', True),
+    ('products = ["wine"]', 'products = ["wine", "soup"]', False),
+    ('products = ["wine"]', "orders = [1, 9]", False),
+    ("orders = [1, 9]", 'products = ["wine"]', False),
+    ("orders = [1, 9]", 'products = ["wine"]\norders = [2, 3]', True),
+]
+
+
+@pytest.mark.parametrize(("above", "below", "hidden"), RULES)
+def test_a_rule_is_hidden_by_one_that_fits_whoever_fits_it(
+    tmp_path: Path, above: str, below: str, hidden: bool
+) -> None:
+    rows = "".join(
+        f'[[sub_segment]]\ncode = "{code}"\nflow = "f"\n{rule}\n[sub_segment.name]\nda = "n"\n'
+        for code, rule in (("above", above), ("below", below))
+    )
+    (tmp_path / "subsegments.toml").write_text(rows, encoding="utf-8")
+    file = load_toml(tmp_path, "subsegments.toml")
+    if hidden:
+        with pytest.raises(PolicyError, match="'below' is never reached: whoever fits it fits 'above'"):
+            read_sub_segments(file, ("A1", "B1"), ("da",))
+    else:
+        assert [rule.code for rule in read_sub_segments(file, ("A1", "B1"), ("da",))] == ["above", "below"]

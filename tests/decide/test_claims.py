@@ -104,3 +104,67 @@ def test_a_topic_without_words_is_refused(
     line = edit("claims.toml", family, "family = []")
     with pytest.raises(PolicyError, match=rf"claims.toml:{line}: 'family' has no words"):
         load_policy(policy_folder, codes)
+
+
+PLAIN = ClaimWords(
+    reader=("you", "your"),
+    endings=(),
+    topics={"family": ("you*", "kid"), "money": ("rich*", "poor")},
+    phrases=("at your age",),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("You like it.", None),  # the word that speaks to the reader is no topic by itself
+        ("You like it, kid", "one sentence says 'you' and 'kid' (family)"),
+        ("You like it! The kid is fed.", None),
+        ("You like it? The kid is fed.", None),
+        ("You like it; the kid is fed.", None),
+        ("You like it: the kid is fed.", None),
+        ("You like it\nthe kid is fed.", None),
+        ("You like kids", None),  # only words with a star stand for those that begin so
+        ("Richness for you", "'you' and 'richness' (money)"),
+        ("The poor and the rich", None),
+        ("AT  YOUR\tAGE", "it says 'at your age'"),
+        ("at your own age", None),
+        ("your-kid", "'your' and 'kid'"),
+        ("", None),
+    ],
+)
+def test_one_sentence_is_looked_at_at_a_time(text: str, says: str | None) -> None:
+    found = find_claim(text, PLAIN)
+    assert (found is None) is (says is None)
+    assert says is None or says in (found or "")
+
+
+def test_a_language_that_says_your_by_an_ending_is_read_so(claims: Mapping[str, ClaimWords]) -> None:
+    assert "perheesi" in (find_claim("Ruoka perheesi pöytään", claims["fi"]) or "")
+    assert find_claim("Ruoka perheen pöytään", claims["fi"]) is None
+    assert find_claim("Ruokasi pöytään", claims["fi"]) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[fi]", "[fr]", "there are no words for 'fi'"),
+        ('age = ["young*"', 'age = [] # ["young*"', "'age' has no words"),
+        ('reader = ["you"', 'reader = [] # ["you"', "'reader' has no words"),
+        ("[en]\nreader", '[en]\nagee = ["x"]\nreader', "unknown key 'agee'"),
+        ('text = "', 'text = "{name}, ', "copy has no placeholders"),
+        ('text = "', 'text = "}', "copy has no placeholders"),
+    ],
+)
+def test_a_lint_that_would_find_nothing_is_refused(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    edit: Callable[[str, str, str], int],
+    old: str,
+    new: str,
+    says: str,
+) -> None:
+    edit("greetings.toml" if old.startswith("text") else "claims.toml", old, new)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(policy_folder, codes)
+    assert says in str(caught.value)

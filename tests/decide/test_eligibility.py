@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_enough_probability_on_its_segments_makes_a_lead_eligible(
         return choose_treatments(policy, make_situation(make_lead(treated), segment))["offer"].id
 
     assert offer(0.31, 0.31, 0.32) == "offer-evening-30d"
+    assert offer(0.25, 0.35, 0.36) == "offer-evening-30d"  # just enough
     assert offer(0.29, 0.30, 0.35) == "offer-large-box"
 
 
@@ -171,3 +173,41 @@ def test_a_further_slot_is_configuration_alone(
     assert chosen["frequency"].content["rhythm"] == "x"
     other = choose_treatments(policy, make_situation(make_lead(treated), make_segment("E1")))
     assert other["frequency"].id == "freq-standard"
+
+
+def test_of_two_that_are_worth_the_same_the_lower_priority_number_goes_first(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    treated: str,
+) -> None:
+    path = policy_folder / "offers.toml"
+    text = path.read_text(encoding="utf-8")
+    start = text.index('[[treatment]]\nid = "offer-week-plan"')
+    end = text.index("[[treatment]]", start + 5)
+    twin = text[start:end].replace("offer-week-plan", "offer-twin")
+
+    def offer(priority: str) -> str:
+        again = twin.replace("priority = 10", f"priority = {priority}")
+        path.write_text(f"{text}\n{again}", encoding="utf-8")
+        policy = load_policy(policy_folder, codes)
+        return choose_treatments(policy, make_situation(make_lead(treated), make_segment("B1")))["offer"].id
+
+    assert (offer("9"), offer("11")) == ("offer-twin", "offer-week-plan")
+
+
+def test_what_is_valid_for_some_days_is_dated_from_the_day_of_the_choice(
+    policy: Policy, make_situation: Make, make_lead: Callable
+) -> None:
+    def until(day: int) -> object:
+        now = datetime(2026, 11, day, 12, 0, tzinfo=UTC)
+        return choose_treatments(policy, make_situation(make_lead(), status="fallback", now=now))[
+            "offer"
+        ].content
+
+    assert [until(day)["valid_until"] for day in (1, 1, 2, 1)] == [  # type: ignore[index]
+        "2026-12-01", "2026-12-01", "2026-12-02", "2026-12-01",
+    ]  # fmt: skip
+    assert until(3) is until(3)  # made once a day

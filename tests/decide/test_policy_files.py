@@ -57,6 +57,14 @@ FAULTS = [
     ("offers.toml", "discount = 110", "discount = 190", "under the margin floor"),
     ("offers.toml", "price_personalised = true\n", "", "price_personalised = true"),
     ("offers.toml", "share = 0.5", "share = 0.4", "sum to 0.9"),
+    ("offers.toml", "priority = 1000", "priority = 1000\nrollout_percent = 99", "cannot be paused"),
+    ("offers.toml", "valid_until = 2027-12-31", "valid_until = 2025-12-31\n", "lies before valid_from"),
+    (
+        "offers.toml",
+        "standard = true",
+        'standard = true\nsegments = ["A1"]',
+        "either segments = [...] or standard",
+    ),
     ("offers.toml", "priority = 1000", "priority = 1000\npaused = true", "cannot be paused"),
     ("offers.toml", "valid_days = 30", "valid_until = 2027-01-01", "may not run out"),
     ("offers.toml", 'segments = ["B1"]', 'segments = ["B1", "A1"]', "both claim slot 'offer', segment A1"),
@@ -127,3 +135,18 @@ def test_an_offer_that_ran_out_is_refused_at_check_but_a_server_starts(
     assert "'offer-evening-30d' ran out on 2026-11-22" in message
     served = load_policy(policy_folder, codes)
     assert [str(fault) for fault in list_expired(served, TODAY)] == [message]
+
+
+def test_a_treatment_runs_out_after_its_last_day_and_an_experiment_too(
+    policy_folder: Path, codes: tuple[str, ...], edit: Edit
+) -> None:
+    edit("offers.toml", "valid_until = 2027-12-31", "valid_until = 2027-03-31")
+    edit("experiment.toml", 'status = "planned"', 'status = "running"')
+    policy = load_policy(policy_folder, codes, today=date(2027, 3, 31))
+    assert list_expired(policy, date(2027, 3, 31)) == ()
+    told = [str(fault) for fault in list_expired(policy, date(2027, 4, 1))]
+    assert len(told) == 2
+    assert "'offer-evening-30d' ran out on 2027-03-31, before 2027-04-01" in told[0]
+    assert "'offer-chosen-or-standard-2027' ended on 2027-03-31" in told[1]
+    edit("experiment.toml", 'status = "running"', 'status = "ended"')
+    assert len(list_expired(load_policy(policy_folder, codes), date(2027, 4, 1))) == 1
