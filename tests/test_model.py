@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from service import model
 from service.decide.contact_rules import RULED
 from service.decide.policy import Policy, load_policy
 from service.flows.leads import lead_of
-from service.model import Consent, ConsentProof, Contact
+from service.model import Consent, ConsentProof, Contact, lead
 from service.segment.definitions import load_definitions
 
 POLICY = Path(__file__).resolve().parents[1] / "reference_data" / "policy"
@@ -19,7 +18,7 @@ POLICY = Path(__file__).resolve().parents[1] / "reference_data" / "policy"
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "_told", set())
+    monkeypatch.setattr(lead, "_told", set())
 
 
 @pytest.mark.parametrize(("old", "way"), [("post", Contact.LETTER), ("e_mail", Contact.EMAIL)])
