@@ -16,7 +16,7 @@ DRIFT_P = 1e-6
 _TIME_NAME = re.compile(
     r"date|dato|datum|time|tid|created|oprettet|signup|registered|month|måned|week|_at$", re.I
 )
-_BIRTH_NAME = re.compile(r"birth|født|fodt|født|född|syntym|built|bygge", re.I)
+_BIRTH_NAME = re.compile(r"birth|f[øo]d(t|sel)|född|födelse|syntym|built|bygge", re.I)
 
 
 def time_of(column: pd.Series) -> FloatArray | None:
