@@ -151,6 +151,7 @@ class KeyRing:
                 "A publishable key needs the origins of its pages, such as https://shop.example.", "origins"
             )
         token = f"{_PREFIX[kind]}_{secrets.token_urlsafe(20)}"
+        now = now_ms()
         key = ApiKey(
             new_id("key"),
             name,
@@ -159,7 +160,7 @@ class KeyRing:
             frozenset(origins),
             per_minute or _DEFAULT_PER_MINUTE[kind],
             hint=token[:7],
-            created_at=from_ms(now_ms()),
+            created_at=from_ms(now),
             expires_at=expires_at,
         )
         with self._database.writing() as connection:
@@ -173,7 +174,7 @@ class KeyRing:
                     scopes=orjson.dumps(sorted(granted)).decode(),
                     origins=orjson.dumps(sorted(key.origins)).decode(),
                     per_minute=key.per_minute,
-                    created_ms=now_ms(),
+                    created_ms=now,
                     expires_ms=None if expires_at is None else to_ms(expires_at),
                 )
             )

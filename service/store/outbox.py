@@ -97,7 +97,8 @@ class Outbox:
         if unknown or not types:
             raise InvalidInputError(f"A webhook takes one or more of {', '.join(TYPES)}.", "types")
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        webhook = Webhook(new_id("wh"), url, tuple(dict.fromkeys(types)), secret, from_ms(now_ms()))
+        now = now_ms()
+        webhook = Webhook(new_id("wh"), url, tuple(dict.fromkeys(types)), secret, from_ms(now))
         with self._database.writing() as connection:
             connection.execute(
                 insert(webhooks).values(
@@ -105,7 +106,7 @@ class Outbox:
                     url=url,
                     secret=secret,
                     types=orjson.dumps(webhook.types).decode(),
-                    created_ms=now_ms(),
+                    created_ms=now,
                 )
             )
         return webhook

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.errors import ConfigError, StoreError
 from service.model import Decision
 from service.store import Store, open_store
-from service.store.guards import Spend
+from service.store.guards import Spend, Totals
 
 Make = Callable[..., Decision]
 DAY = date(2026, 11, 21)  # of the decisions that `make_decision` makes
@@ -106,3 +106,73 @@ def test_another_salt_is_refused_once_something_was_hashed_with_the_old_one(data
     assert again.guards.objected("crm-1")
     again.close()
     open_store(database_url).close()  # hashes nothing about a person
+
+
+def test_what_was_given_is_read_for_the_day_that_is_asked(store: Store, make_decision: Make) -> None:
+    store.record_decision(make_decision("a"), [Spend("bike-30d", 50.0)])
+    store.facts.fold()
+    today = store.guards.totals(DAY)
+    assert (today.day, today.discount, today.given, today.paused) == (
+        "2026-11-21",
+        50.0,
+        {"bike-30d": 1},
+        frozenset(),
+    )
+    tomorrow = store.guards.totals(date(2026, 11, 22))
+    assert (tomorrow.day, tomorrow.discount, tomorrow.given) == ("2026-11-22", 0.0, {})
+    assert store.guards.totals(DAY) == today
+
+
+def test_a_store_that_cannot_be_read_leaves_the_last_sums_of_the_day_and_its_pauses(
+    store: Store, make_decision: Make
+) -> None:
+    store.record_decision(make_decision("a"), [Spend("bike-30d", 50.0)])
+    store.facts.fold()
+    store.guards.pause("offer", "bag", "by hand")
+    known = store.guards.totals(DAY)
+    with store.database.writing() as connection:
+        connection.execute(text("ALTER TABLE spending RENAME TO elsewhere"))
+    time.sleep(1.05)
+    assert store.guards.totals(DAY) == known
+    assert store.guards.totals(date(2026, 11, 22)) == Totals("2026-11-22", paused=frozenset({"bag"}))
+    with store.database.writing() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO spending"))
+    time.sleep(1.05)
+    assert store.guards.totals(DAY) == known
+
+
+def test_a_household_has_a_treatment_once_however_often_it_is_noted(
+    store: Store, make_decision: Make
+) -> None:
+    home, other = store.guards.household("a"), store.guards.household("b")
+    store.record_decision(make_decision("1"), [Spend("bike-30d", 1.0, home), Spend("bag", 0.0, other)])
+    store.record_decision(make_decision("2"), [Spend("bike-30d", 1.0, home), Spend("case", 0.0, home)])
+    assert store.guards.had(home) == {"bike-30d", "case"}
+    assert store.guards.had(other) == {"bag"}
+    assert store.latest_decision("2") is not None
+    store.privacy.erase("1")
+    assert store.guards.had(home) == {"case"}
+
+
+def test_the_dates_of_lists_are_read_again_after_a_second(store: Store, database_url: str) -> None:
+    other = open_store(database_url)
+    assert store.guards.list_dates() == {}
+    assert other.guards.replace_list("nix", [b"one"], datetime(2026, 11, 20, 23, 59, tzinfo=UTC)) == 1
+    assert store.guards.list_dates() == {}
+    time.sleep(1.05)
+    assert store.guards.list_dates() == {"nix": date(2026, 11, 20)}
+    assert other.guards.replace_list("nix", [], datetime(2026, 11, 21, tzinfo=UTC)) == 0
+    assert not store.guards.listed("nix", b"one")
+    other.close()
+
+
+def test_an_experiment_that_ended_may_begin_again_in_another_form(store: Store) -> None:
+    store.guards.note_experiments({"holdout": "f0", "subject": "f1"})
+    store.guards.note_experiments({"holdout": "f0"})
+    assert store.guards.running_experiments() == {"holdout": "f0"}
+    store.guards.note_experiments({"holdout": "f0", "subject": "f2"})
+    assert store.guards.running_experiments() == {"holdout": "f0", "subject": "f2"}
+    with store.database.reading() as connection:
+        rows = connection.execute(text("SELECT name, started_ms, ended_ms FROM experiments")).all()
+    assert {row.name: row.ended_ms for row in rows} == {"holdout": None, "subject": None}
+    assert all(abs(row.started_ms - time.time() * 1000) < 60_000 for row in rows)

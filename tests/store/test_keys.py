@@ -16,6 +16,7 @@ from service.cli.keys import keys
 from service.errors import InvalidInputError, NotFoundError, StoreError
 from service.store import Store, open_store
 from service.store.connect import Database
+from service.store.keys import SCOPES
 
 
 def test_a_new_key_opens_at_once_and_only_its_hash_is_stored(store: Store) -> None:
@@ -31,10 +32,11 @@ def test_a_new_key_opens_at_once_and_only_its_hash_is_stored(store: Store) -> No
 
 
 def test_a_key_expires(store: Store) -> None:
-    token, _ = store.keys.create("old", "secret", expires_at=datetime.now(UTC) + timedelta(seconds=0.3))
-    assert store.keys.authenticate(token)
-    time.sleep(0.35)
-    assert store.keys.authenticate(token) is None
+    now = datetime.now(UTC)
+    holds, _ = store.keys.create("new", "secret", expires_at=now + timedelta(minutes=5))
+    ended, _ = store.keys.create("old", "secret", expires_at=now)
+    assert store.keys.authenticate(holds)
+    assert store.keys.authenticate(ended) is None
 
 
 def test_a_revoked_key_is_refused_by_another_process_within_five_seconds(
@@ -63,6 +65,67 @@ def test_rotation_leaves_both_keys_for_a_while(store: Store) -> None:
     listed = {k.key_id: k for k in store.keys.all()}
     assert listed[key.key_id].expires_at is not None
     assert listed[new_key.key_id].expires_at is None
+
+
+def test_a_key_that_is_given_no_limits_of_its_own_gets_those_of_its_kind(store: Store) -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    token, secret = store.keys.create("crm", "secret")
+    _, form = store.keys.create("form", "publishable", origins=["https://b.example", "https://a.example"])
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    _, own = store.keys.create("own", "secret", ["desk"], expires_at=ends, per_minute=7)
+    assert (secret.per_minute, secret.scopes, secret.expires_at) == (60_000, frozenset(SCOPES), None)
+    assert (form.per_minute, form.scopes) == (600, {"enrich"})
+    assert (own.per_minute, own.scopes, own.expires_at) == (7, {"desk"}, ends)
+    assert secret.hint == token[:7]
+    assert secret.created_at is not None
+    assert before < secret.created_at <= datetime.now(UTC)
+    assert store.keys.authenticate(token) == secret
+    assert sorted(store.keys.all(), key=lambda k: k.name) == sorted([secret, form, own], key=lambda k: k.name)
+
+
+def test_the_newest_key_is_listed_first_and_a_revoked_one_stays_listed(store: Store) -> None:
+    _, old = store.keys.create("old", "secret")
+    time.sleep(0.003)
+    _, new = store.keys.create("new", "secret")
+    store.keys.revoke(old.key_id)
+    first, second = store.keys.all()
+    assert first == new
+    assert (second.key_id, second.name) == (old.key_id, "old")
+    assert second.revoked_at is not None
+    assert datetime.now(UTC) - second.revoked_at < timedelta(seconds=5)
+
+
+def test_rotation_keeps_what_the_key_may_and_never_lengthens_its_life(store: Store) -> None:
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    later = soon + timedelta(days=30)
+    for ends, expected in ((soon, soon), (later, None)):
+        _, key = store.keys.create("crm", "secret", ["desk", "leads"], expires_at=ends, per_minute=90)
+        _, new = store.keys.rotate(key.key_id, timedelta(days=2))
+        assert (new.scopes, new.per_minute, new.name) == ({"desk", "leads"}, 90, "crm")
+        assert new.expires_at is None
+        old = next(k for k in store.keys.all() if k.key_id == key.key_id)
+        assert old.expires_at is not None
+        if expected is not None:
+            assert old.expires_at == expected
+        else:
+            wait = old.expires_at - datetime.now(UTC)
+            assert timedelta(days=1, hours=23) < wait <= timedelta(days=2)
+    store.keys.revoke(key.key_id)
+    for unknown in (key.key_id, "key_none"):
+        with pytest.raises(NotFoundError, match=f"no key {unknown} in force"):
+            store.keys.rotate(unknown, timedelta(days=1))
+
+
+def test_an_unknown_key_makes_the_ring_be_read_four_times_a_second_at_most(
+    store: Store, database_url: str
+) -> None:
+    other = open_store(database_url)
+    assert store.keys.authenticate("sk_unknown") is None  # has read the ring just now
+    token, _ = other.keys.create("crm", "secret")
+    assert store.keys.authenticate(token) is None
+    time.sleep(0.3)
+    assert store.keys.authenticate(token)
+    other.close()
 
 
 def test_publishable_keys_need_origins_and_cannot_have_other_scopes(store: Store) -> None:
