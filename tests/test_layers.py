@@ -58,6 +58,7 @@ FROM_ROOMS = {
     "service.learn.lift.compare": "words of a query",
     "service.learn.lift.rows": "rows as JSON and CSV",
     "service.learn.live.match_quality": "words of a query, a type",
+    "service.segment.definition_file": "a type",
     "service.store.desk": "how long an agent is held",
     "service.store.outbox": "words of a request, a type",
     "service.store.outcomes": "words of a request",
@@ -222,6 +223,16 @@ def test_files_can_be_held_in_the_head() -> None:
         and path.relative_to(SERVICE.parent / path.relative_to(ROOT).parts[0]).as_posix() not in generated
     }
     assert not long, f"files of more than 300 lines: {long}"
+
+
+def test_only_tables_are_left_as_they_were_typed() -> None:
+    """`# fmt: skip` stands behind a literal table and nowhere else in the service."""
+    for path in _files():
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        ends = {n.end_lineno for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Assign | ast.AnnAssign)}
+        wrong = [n for n, line in enumerate(lines, 1) if line.endswith("# fmt: skip") and n not in ends]
+        assert not wrong, f"{path}: {wrong}"
 
 
 def test_tests_mirror_the_service() -> None:

@@ -31,11 +31,16 @@ def correlation_pairs(notes: Sequence[VariableNote], matrix: Floats) -> AnalystT
     """Pairs with |r| of SAME or more, strongest first."""
     pairs = Correlations(tuple(note.code for note in notes), matrix).pairs()
     frame = pd.DataFrame(pairs, columns=["first", "second", "r"])
-    return AnalystTable("correlation_pairs", "Variables that say the same", frame, {
-        "first": "One variable.",
-        "second": "The other.",
-        "r": "Correlation over areas, weighted by households.",
-    })  # fmt: skip
+    return AnalystTable(
+        "correlation_pairs",
+        "Variables that say the same",
+        frame,
+        {
+            "first": "One variable.",
+            "second": "The other.",
+            "r": "Correlation over areas, weighted by households.",
+        },
+    )
 
 
 def redundancy_clusters(notes: Sequence[VariableNote], matrix: Floats) -> AnalystTable:
@@ -61,15 +66,20 @@ def redundancy_clusters(notes: Sequence[VariableNote], matrix: Floats) -> Analys
     frame = frame.sort_values(["members", "cluster", "closeness"], ascending=[False, True, False])
     order = {old: new for new, old in enumerate(frame["cluster"].unique(), start=1)}
     frame["cluster"] = frame["cluster"].map(order)
-    return AnalystTable("correlation_clusters", "Clusters of redundancy", frame.reset_index(drop=True), {
-        "cluster": "Number of the cluster; the largest is 1.",
-        "variable": "Code of the variable.",
-        "label": "Its name.",
-        "closeness": "Mean |r| to the variables of its cluster, itself included.",
-        "variance_inflation": "Variance inflation factor given all other variables; over 10 is redundant.",
-        "members": "Variables in the cluster.",
-        "keep": "The one variable that stands best for the cluster.",
-    })  # fmt: skip
+    return AnalystTable(
+        "correlation_clusters",
+        "Clusters of redundancy",
+        frame.reset_index(drop=True),
+        {
+            "cluster": "Number of the cluster; the largest is 1.",
+            "variable": "Code of the variable.",
+            "label": "Its name.",
+            "closeness": "Mean |r| to the variables of its cluster, itself included.",
+            "variance_inflation": "Variance inflation factor given all others; over 10 is redundant.",
+            "members": "Variables in the cluster.",
+            "keep": "The one variable that stands best for the cluster.",
+        },
+    )
 
 
 def outcome_association(market: Market, base: CustomerBase, name: str) -> AnalystTable:
@@ -90,14 +100,19 @@ def outcome_association(market: Market, base: CustomerBase, name: str) -> Analys
         rows.append((note.code, note.label, r, low, high, areas))
     frame = pd.DataFrame(rows, columns=["variable", "label", "r", "r_low", "r_high", "areas"])
     frame = frame.sort_values("r", key=lambda column: -column.abs(), ignore_index=True)
-    return AnalystTable("outcome_association", f"What goes with {name!r} (association, not cause)", frame, {
-        "variable": "Code of the variable.",
-        "label": "Its name.",
-        "r": "Correlation of the area's figure with the mean outcome there, weighted by customers.",
-        "r_low": "Lower end of the 95 % interval (Fisher, areas as observations).",
-        "r_high": "Upper end of the interval.",
-        "areas": "Areas with customers and the figure.",
-    })  # fmt: skip
+    return AnalystTable(
+        "outcome_association",
+        f"What goes with {name!r} (association, not cause)",
+        frame,
+        {
+            "variable": "Code of the variable.",
+            "label": "Its name.",
+            "r": "Correlation of the area's figure with the mean outcome there, weighted by customers.",
+            "r_low": "Lower end of the 95 % interval (Fisher, areas as observations).",
+            "r_high": "Upper end of the interval.",
+            "areas": "Areas with customers and the figure.",
+        },
+    )
 
 
 def _weighted_r(x: Floats, y: Floats, weights: Floats) -> float:

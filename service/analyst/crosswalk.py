@@ -127,11 +127,16 @@ def licensed_table(
             "customers": [sums[segment.code] for segment in segments],
         }
     )
-    return AnalystTable("licensed_segments", f"Base by licensed codes ({system}) in base segments", frame, {
-        "segment": "Code of the base segment.",
-        "name": "Its name.",
-        "base": f"Share of the {placed:,} customers whose licensed code is in the table.",
-        "market": "Share of all households of the country.",
-        "index": "base / market × 100.",
-        "customers": "Customers of the segment by the table.",
-    })  # fmt: skip
+    return AnalystTable(
+        "licensed_segments",
+        f"Base by licensed codes ({system}) in base segments",
+        frame,
+        {
+            "segment": "Code of the base segment.",
+            "name": "Its name.",
+            "base": f"Share of the {placed:,} customers whose licensed code is in the table.",
+            "market": "Share of all households of the country.",
+            "index": "base / market × 100.",
+            "customers": "Customers of the segment by the table.",
+        },
+    )

@@ -79,9 +79,14 @@ def _columns(path: Path, names: Sequence[str], market: Market, outcome: str) -> 
 
 
 def _count_piece(
-    path: Path, piece: pa.RecordBatch, base: CustomerBase, market: Market,
-    wanted: Mapping[str, str], indexes: Mapping[str, pd.Index], outcome: str,
-) -> None:  # fmt: skip
+    path: Path,
+    piece: pa.RecordBatch,
+    base: CustomerBase,
+    market: Market,
+    wanted: Mapping[str, str],
+    indexes: Mapping[str, pd.Index],
+    outcome: str,
+) -> None:
     texts = {key: _texts(piece[name]) for key, name in wanted.items() if key != "outcome"}
     values = _numbers(path, piece[wanted["outcome"]], base.rows, outcome) if outcome else None
     free = np.ones(piece.num_rows, dtype=bool)

@@ -84,17 +84,22 @@ def audit_decisions(
                 f"No decision names a {finest.level}; export them with doorstep_area_level and doorstep_area."
             )
         by_area = np.divide(sums, leads, out=np.zeros_like(sums), where=leads > 0)
-        per_household = np.divide(leads, finest.households, out=np.zeros_like(leads),
-                                  where=finest.households > 0)  # fmt: skip
+        per_household = np.divide(
+            leads, finest.households, out=np.zeros_like(leads), where=finest.households > 0
+        )
         weighted = [(kind, group, weights * per_household) for kind, group, weights in groups]
         rows += _compare(name, by_area, leads, float(sums.sum() / leads.sum()), weighted, finest)
     return _judge(rows, band, "leads")
 
 
 def _compare(
-    name: str, by_area: Floats, counts: Floats, everybody: float,
-    groups: list[tuple[str, str, Floats]], finest: MarketLevel,
-) -> list[Row]:  # fmt: skip
+    name: str,
+    by_area: Floats,
+    counts: Floats,
+    everybody: float,
+    groups: list[tuple[str, str, Floats]],
+    finest: MarketLevel,
+) -> list[Row]:
     rows: list[Row] = [
         (name, kind, group, float(np.average(by_area, weights=weights)), everybody, float(weights.sum()))
         for kind, group, weights in groups
@@ -104,9 +109,15 @@ def _compare(
     if len(judged):
         worst = int(judged[by_area[judged].argmin()])
         rows.append(
-            (name, "area left with least", finest.codes[worst], float(by_area[worst]), everybody,
-             float(counts[worst]))
-        )  # fmt: skip
+            (
+                name,
+                "area left with least",
+                finest.codes[worst],
+                float(by_area[worst]),
+                everybody,
+                float(counts[worst]),
+            )
+        )
     return rows
 
 
@@ -119,16 +130,21 @@ def _judge(rows: list[Row], band: float, unit: str) -> Audit:
         f"(at least {band:.0%}); change its treatment, or state the reason and lower the band"
         for row in frame[~frame["within_band"]].itertuples()
     )
-    table = AnalystTable("fairness", "Who gets what", frame, {
-        "measure": "What a lead gets: value of the offer, reach of treatments, seniority of the agent.",
-        "kind": "How leads are grouped.",
-        "group": "The group.",
-        "mean": f"Mean of the measure over the group's {unit}.",
-        "everybody": f"Mean over all {unit}.",
-        unit: f"How many {unit} the group has (expected, for a segment).",
-        "ratio": "mean / everybody.",
-        "within_band": f"Whether the group is left with at least {band:.0%}.",
-    })  # fmt: skip
+    table = AnalystTable(
+        "fairness",
+        "Who gets what",
+        frame,
+        {
+            "measure": "What a lead gets: value of the offer, reach of treatments, seniority of the agent.",
+            "kind": "How leads are grouped.",
+            "group": "The group.",
+            "mean": f"Mean of the measure over the group's {unit}.",
+            "everybody": f"Mean over all {unit}.",
+            unit: f"How many {unit} the group has (expected, for a segment).",
+            "ratio": "mean / everybody.",
+            "within_band": f"Whether the group is left with at least {band:.0%}.",
+        },
+    )
     return Audit(table, faults)
 
 

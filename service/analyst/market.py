@@ -76,11 +76,15 @@ def load_market(release: Release, country: str, definitions: Definitions, langua
     model = SegmentModel.load(release, country, definitions)
     notes = tuple(
         VariableNote(
-            entry["code"], entry["label"].get(language, entry["label"]["en"]), entry["unit"],
-            entry["topic"], entry["vintage"], entry["source"],
+            entry["code"],
+            entry["label"].get(language, entry["label"]["en"]),
+            entry["unit"],
+            entry["topic"],
+            entry["vintage"],
+            entry["source"],
         )
         for entry in release.json(country, "variables")
-    )  # fmt: skip
+    )
     codes = [note.code for note in notes]
     levels = []
     for table in model.levels:
@@ -89,8 +93,14 @@ def load_market(release: Release, country: str, definitions: Definitions, langua
         figures = read_figures(release, country, table.level, codes).of_areas(table.rows)
         levels.append(
             MarketLevel(
-                table.level, tuple(table.rows), named, table.rows, table.households,
-                segment_shares(model, table), figures, table.urbanity,
+                table.level,
+                tuple(table.rows),
+                named,
+                table.rows,
+                table.households,
+                segment_shares(model, table),
+                figures,
+                table.urbanity,
             )
-        )  # fmt: skip
+        )
     return Market(country, release.id, definitions, tuple(levels), notes, levels[-1].figures[0], model.market)

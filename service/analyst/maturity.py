@@ -61,13 +61,18 @@ def maturity_table(paths: Sequence[Path]) -> AnalystTable:
         following = {"filled": "Keep it filled.", "partly": f"Fill the gaps. {step}", "missing": step}[stage]
         rows_out.append((kind, stage, best, told, following))
     frame = pd.DataFrame(rows_out, columns=["kind", "stage", "fill", "columns", "next_step"])
-    return AnalystTable("maturity", "Data maturity", frame, {
-        "kind": "Kind of data.",
-        "stage": f"missing (under {PARTLY:.0%}), partly, or filled ({FILLED:.0%} of rows and more).",
-        "fill": "Share of rows with a value in the best filled column of the kind.",
-        "columns": "Columns that were recognised, with their fill.",
-        "next_step": "What to do next.",
-    })  # fmt: skip
+    return AnalystTable(
+        "maturity",
+        "Data maturity",
+        frame,
+        {
+            "kind": "Kind of data.",
+            "stage": f"missing (under {PARTLY:.0%}), partly, or filled ({FILLED:.0%} of rows and more).",
+            "fill": "Share of rows with a value in the best filled column of the kind.",
+            "columns": "Columns that were recognised, with their fill.",
+            "next_step": "What to do next.",
+        },
+    )
 
 
 def kind_of(heading: str) -> str | None:

@@ -62,18 +62,23 @@ def penetration_table(market: Market, base: CustomerBase, level: str) -> Analyst
     chance = poisson.cdf(customers, expected)
     frame["white_spot"] = (expected >= WHITE_SPOT_EXPECTED) & (chance <= WHITE_SPOT_CHANCE)
     frame = frame.sort_values(["white_spot", "missing"], ascending=False, ignore_index=True)
-    return AnalystTable(f"penetration_{level}", f"Own penetration and white spots by {level}", frame, {
-        "area": f"Code of the {level}.",
-        "name": "Its name.",
-        "households": "Households living there.",
-        "customers": "Customers in the file there.",
-        "expected": "Customers if every segment bought as it does over the country.",
-        "penetration": "Customers / households.",
-        "index": "Penetration over that of the country × 100.",
-        "index_for_its_kind": "Customers over expected × 100: the area against areas with its households.",
-        "missing": "Expected less customers, 0 if negative.",
-        "white_spot": "Too few customers to be chance (Poisson, 1 in 100), with at least five expected.",
-    })  # fmt: skip
+    return AnalystTable(
+        f"penetration_{level}",
+        f"Own penetration and white spots by {level}",
+        frame,
+        {
+            "area": f"Code of the {level}.",
+            "name": "Its name.",
+            "households": "Households living there.",
+            "customers": "Customers in the file there.",
+            "expected": "Customers if every segment bought as it does over the country.",
+            "penetration": "Customers / households.",
+            "index": "Penetration over that of the country × 100.",
+            "index_for_its_kind": "Customers over expected × 100, against areas with its households.",
+            "missing": "Expected less customers, 0 if negative.",
+            "white_spot": "Too few customers to be chance (Poisson, 1 in 100), with at least five expected.",
+        },
+    )
 
 
 def expected_customers(market: Market, base: CustomerBase, level: str) -> Floats:
@@ -114,15 +119,20 @@ def focus_table(
         }
     ).sort_values("score", ascending=False, ignore_index=True)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
-    return AnalystTable("focus", "Where to begin: potential × index × margin", frame, {
-        "rank": "1 is the first to work on.",
-        "segment": "Code of the segment.",
-        "name": "Its name.",
-        "potential": "Households of the segment that are not customers yet.",
-        "index": "Base over market × 100 (100 without a customer file).",
-        "margin": "Margin per customer as given (1 where none is).",
-        "score": "potential × index × margin, 100 for the highest.",
-        "priority": "Priority on the segment's card.",
-        "channels": "Channels on the segment's card.",
-        "media": "Broad or precise, on the segment's card.",
-    })  # fmt: skip
+    return AnalystTable(
+        "focus",
+        "Where to begin: potential × index × margin",
+        frame,
+        {
+            "rank": "1 is the first to work on.",
+            "segment": "Code of the segment.",
+            "name": "Its name.",
+            "potential": "Households of the segment that are not customers yet.",
+            "index": "Base over market × 100 (100 without a customer file).",
+            "margin": "Margin per customer as given (1 where none is).",
+            "score": "potential × index × margin, 100 for the highest.",
+            "priority": "Priority on the segment's card.",
+            "channels": "Channels on the segment's card.",
+            "media": "Broad or precise, on the segment's card.",
+        },
+    )

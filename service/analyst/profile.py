@@ -48,21 +48,26 @@ def profile_variables(base: CustomerBase, market: Market) -> AnalystTable:
     frame["vintage"] = [note.vintage for note in market.variables]
     frame["source"] = [note.source for note in market.variables]
     frame = frame.sort_values("distance", ascending=False, ignore_index=True)
-    return AnalystTable("profile_variables", "Base against market: open figures of the areas", frame, {
-        "variable": "Code of the variable.",
-        "label": "Its name.",
-        "topic": "What it is about.",
-        "unit": "Unit of base and market.",
-        "base": "Mean over the customers of the figure of the area they live in.",
-        "market": "The same figure of the whole country.",
-        "customers": "Customers whose area has the figure.",
-        "index": "base / market × 100.",
-        "index_low": "Lower end of the 95 % interval of the index; customers of an area are one cluster.",
-        "index_high": "Upper end of the interval.",
-        "distance": "Standard errors between base and market; sorts the table.",
-        "vintage": "Date that the figure describes.",
-        "source": "Source in the catalogue.",
-    })  # fmt: skip
+    return AnalystTable(
+        "profile_variables",
+        "Base against market: open figures of the areas",
+        frame,
+        {
+            "variable": "Code of the variable.",
+            "label": "Its name.",
+            "topic": "What it is about.",
+            "unit": "Unit of base and market.",
+            "base": "Mean over the customers of the figure of the area they live in.",
+            "market": "The same figure of the whole country.",
+            "customers": "Customers whose area has the figure.",
+            "index": "base / market × 100.",
+            "index_low": "Lower end of the 95 % interval of the index; customers of an area are one cluster.",
+            "index_high": "Upper end of the interval.",
+            "distance": "Standard errors between base and market; sorts the table.",
+            "vintage": "Date that the figure describes.",
+            "source": "Source in the catalogue.",
+        },
+    )
 
 
 def profile_segments(

@@ -52,15 +52,20 @@ def related_table(market: Market, language: str = "en") -> AnalystTable:
             r = covariance[i, j] / (scale[i] * scale[j])
             rows.append((one.code, one.name(language), rank, other.code, other.name(language), apart[j], r))
     names = ["segment", "name", "rank", "related", "related_name", "distance", "together"]
-    return AnalystTable("related_segments", "Related segments", pd.DataFrame(rows, columns=names), {
-        "segment": "Code of the segment.",
-        "name": "Its name.",
-        "rank": "1 is the most alike.",
-        "related": "The other segment.",
-        "related_name": "Its name.",
-        "distance": "Mean difference of the open figures of the areas they live in, in standard deviations.",
-        "together": "Correlation of their shares over areas: positive, they live in the same places.",
-    })  # fmt: skip
+    return AnalystTable(
+        "related_segments",
+        "Related segments",
+        pd.DataFrame(rows, columns=names),
+        {
+            "segment": "Code of the segment.",
+            "name": "Its name.",
+            "rank": "1 is the most alike.",
+            "related": "The other segment.",
+            "related_name": "Its name.",
+            "distance": "Mean difference of their areas' open figures, in standard deviations.",
+            "together": "Correlation of their shares over areas: positive, they live in the same places.",
+        },
+    )
 
 
 def survey_table(path: Path, market: Market, questions: list[str], language: str = "en") -> AnalystTable:
@@ -85,18 +90,23 @@ def survey_table(path: Path, market: Market, questions: list[str], language: str
             rows += _by_segment(market, shares[known], chosen[known], (question, answer), language)
     names = ["question", "answer", "segment", "name", "share", "everybody", "index"]
     names += ["index_low", "index_high", "respondents"]
-    return AnalystTable("survey", "Survey answers by segment", pd.DataFrame(rows, columns=names), {
-        "question": "Column of the survey.",
-        "answer": "Answer, or 'mean' for a number.",
-        "segment": "Code of the segment.",
-        "name": "Its name.",
-        "share": "Share that gives the answer (or the mean), respondents weighted by P(segment).",
-        "everybody": "The same over all placed respondents.",
-        "index": "share / everybody × 100.",
-        "index_low": "Lower end of the 95 % interval.",
-        "index_high": "Upper end of the interval.",
-        "respondents": "Effective respondents: (Σ p)² / Σ p².",
-    })  # fmt: skip
+    return AnalystTable(
+        "survey",
+        "Survey answers by segment",
+        pd.DataFrame(rows, columns=names),
+        {
+            "question": "Column of the survey.",
+            "answer": "Answer, or 'mean' for a number.",
+            "segment": "Code of the segment.",
+            "name": "Its name.",
+            "share": "Share that gives the answer (or the mean), respondents weighted by P(segment).",
+            "everybody": "The same over all placed respondents.",
+            "index": "share / everybody × 100.",
+            "index_low": "Lower end of the 95 % interval.",
+            "index_high": "Upper end of the interval.",
+            "respondents": "Effective respondents: (Σ p)² / Σ p².",
+        },
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -147,7 +157,16 @@ def _by_segment(
         effective = total**2 / float((weights**2).sum()) if total > 0 else 0.0
         scale = 100 / everybody if everybody else float("nan")
         rows.append(
-            (*head, segment.code, segment.name(language), mean, everybody, mean * scale, low * scale,
-             high * scale, effective)
-        )  # fmt: skip
+            (
+                *head,
+                segment.code,
+                segment.name(language),
+                mean,
+                everybody,
+                mean * scale,
+                low * scale,
+                high * scale,
+                effective,
+            )
+        )
     return rows

@@ -73,16 +73,21 @@ def uncertainty_table(
             "draws": draws,
         }
     )
-    return AnalystTable("uncertainty", "How sure the estimator is of each segment", frame, {
-        "segment": "Code of the segment.",
-        "name": "Its name.",
-        "share": "Share of all households of the country.",
-        "error": f"Standard error of the share, from the association alone (log-odds noise {size:.2f}).",
-        "relative_error": "error / share.",
-        "area_error_median": "Standard error of the segment's share in an area, median over areas.",
-        "area_error_p90": "The same, 90th percentile.",
-        "draws": "Times the tables were fitted again.",
-    })  # fmt: skip
+    return AnalystTable(
+        "uncertainty",
+        "How sure the estimator is of each segment",
+        frame,
+        {
+            "segment": "Code of the segment.",
+            "name": "Its name.",
+            "share": "Share of all households of the country.",
+            "error": f"Standard error of the share, from the association alone (log-odds noise {size:.2f}).",
+            "relative_error": "error / share.",
+            "area_error_median": "Standard error of the segment's share in an area, median over areas.",
+            "area_error_p90": "The same, 90th percentile.",
+            "draws": "Times the tables were fitted again.",
+        },
+    )
 
 
 def _sample(table: LevelTable) -> NDArray[np.intp]:

@@ -37,9 +37,13 @@ def new_report(title: str, market: Market) -> Report:
 
 
 def add_potential(
-    report: Report, release: Release, market: Market, levels: Sequence[str], base: CustomerBase | None,
+    report: Report,
+    release: Release,
+    market: Market,
+    levels: Sequence[str],
+    base: CustomerBase | None,
     language: str,
-) -> None:  # fmt: skip
+) -> None:
     """Expected households by level; with a base also penetration, a map and white spots."""
     names = [f"{segment.code} {segment.name(language)}" for segment in market.definitions.segments]
     national = market.finest.expected.sum(axis=0).tolist()

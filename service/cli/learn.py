@@ -43,9 +43,17 @@ def learn() -> None:
 @click.option("--seed", default=0, show_default=True, help="Seed of folds and bagging.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
 def fit(
-    table: Path, outcome: str, treatment: str | None, control: str | None, exclude: str, group: str | None,
-    time_: str | None, allow: str, seed: int, out: Path,
-) -> None:  # fmt: skip
+    table: Path,
+    outcome: str,
+    treatment: str | None,
+    control: str | None,
+    exclude: str,
+    group: str | None,
+    time_: str | None,
+    allow: str,
+    seed: int,
+    out: Path,
+) -> None:
     """Fits a response model, and an uplift model where there is a treatment. Prints the model card.
 
     A table that cannot carry a model (a leaking column, one class only, no control rows, too few events)

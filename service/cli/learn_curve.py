@@ -41,9 +41,16 @@ def _names(text: str) -> list[str]:
 @click.option("--out", type=_FILE, help="HTML page with the curve.")
 @click.option("--weights", type=_FILE, help="weights.toml to write, with basis = fitted.")
 def curve(
-    table: Path, outcome: str, tenure: str, customer: str, geo: str, behaviour: str, segment: str | None,
-    out: Path | None, weights: Path | None,
-) -> None:  # fmt: skip
+    table: Path,
+    outcome: str,
+    tenure: str,
+    customer: str,
+    geo: str,
+    behaviour: str,
+    segment: str | None,
+    out: Path | None,
+    weights: Path | None,
+) -> None:
     """How much of the predictive gain is due to geography at each tenure, and the weight w_geo(t) fitted."""
     frame = read_table(table)
     panel = _panel(frame, outcome, tenure, customer, _names(geo), _names(behaviour))

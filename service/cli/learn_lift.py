@@ -43,9 +43,17 @@ from service.tables import Release
     "--pause", is_flag=True, help="Pause treatments whose complaints are above the limit for certain."
 )
 def lift(
-    outcome: str, by: str, period: str, from_: str, to: str, cost: Sequence[str], adjust: str, form: str,
-    out: Path | None, pause: bool,
-) -> None:  # fmt: skip
+    outcome: str,
+    by: str,
+    period: str,
+    from_: str,
+    to: str,
+    cost: Sequence[str],
+    adjust: str,
+    form: str,
+    out: Path | None,
+    pause: bool,
+) -> None:
     """Treated against holdout, with intervals that stay valid however often one looks."""
     names = _names(by)
     if wrong := [name for name in names if name not in BY]:

@@ -36,9 +36,14 @@ _MOVES = 8
 @click.option("--slot", default="", help="The slot that it is to choose in; that of the offers if absent.")
 @click.option("--kind", default="bought", show_default=True, type=click.Choice(OUTCOME_KINDS))
 def promote(
-    folder: Path, table: Path | None, outcome: str | None, treatment: str | None, control: str | None,
-    slot: str, kind: str,
-) -> None:  # fmt: skip
+    folder: Path,
+    table: Path | None,
+    outcome: str | None,
+    treatment: str | None,
+    control: str | None,
+    slot: str,
+    kind: str,
+) -> None:
     """Takes a model one step further: through the gate into shadow, then 5, 25, 50 % of leads, or back.
 
     The first call needs --data, --outcome, --treatment and --control: the gate judges on rows it has not
@@ -67,9 +72,12 @@ def promote(
 @click.option("--from", "from_", type=_DAY, required=True, help="First day of logged decisions.")
 @click.option("--to", type=_DAY, required=True, help="Last day of logged decisions.")
 @click.option(
-    "--policy", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
+    "--policy",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
     help="Policy folder to try.",
-)  # fmt: skip
+)
 @click.option("--outcome", default="bought", show_default=True, type=click.Choice(OUTCOME_KINDS))
 def replay(from_: datetime, to: datetime, folder: Path, outcome: str) -> None:
     """What another policy would have decided for the logged leads: what changes, for whom, its worth."""

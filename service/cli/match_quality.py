@@ -28,9 +28,14 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--html", "page", type=_FILE, help="A page with pictures to write.")
 @click.option("--csv", "table", type=_FILE, help="A CSV to write.")
 def command(
-    from_: datetime | None, to: datetime | None, period: str, country: str | None, top: int,
-    page: Path | None, table: Path | None,
-) -> None:  # fmt: skip
+    from_: datetime | None,
+    to: datetime | None,
+    period: str,
+    country: str | None,
+    top: int,
+    page: Path | None,
+    table: Path | None,
+) -> None:
     """Shares of category and level per period, and the most frequent failures by the shape of what was typed.
 
     Of decisions, not of addresses that a form only washed. No address is stored, so none is shown.

@@ -36,17 +36,25 @@ from service.tables import Release
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 raw_option = click.option(
-    "--raw", type=FOLDER, envvar="ENRICH_RAW_DATA", required=True, show_envvar=True,
+    "--raw",
+    type=FOLDER,
+    envvar="ENRICH_RAW_DATA",
+    required=True,
+    show_envvar=True,
     help="Folder of the publishers' files (or ENRICH_RAW_DATA).",
-)  # fmt: skip
+)
 who_option = click.option("--who", default="", help="Name for the log; your user name by default.")
 accept_option = click.option(
     "--accept", multiple=True, metavar="RULE", help="A real change that this rule finds; may be repeated."
 )
 report_option = click.option(
-    "--report", "report_folder", type=FOLDER, default=Path("refdata-report"), show_default=True,
+    "--report",
+    "report_folder",
+    type=FOLDER,
+    default=Path("refdata-report"),
+    show_default=True,
     help="Folder for the report of the check and the difference.",
-)  # fmt: skip
+)
 
 
 @click.group(short_help="The reference tables as releases.")
@@ -160,9 +168,16 @@ def diff_command(new: str | None, against: str | None, as_json: bool, report_fol
 @report_option
 @who_option
 def refresh_command(
-    raw: Path, offline: bool, only: tuple[str, ...], publish: bool, accept: tuple[str, ...],
-    attempts: int, release_id: str, report_folder: Path, who: str,
-) -> None:  # fmt: skip
+    raw: Path,
+    offline: bool,
+    only: tuple[str, ...],
+    publish: bool,
+    accept: tuple[str, ...],
+    attempts: int,
+    release_id: str,
+    report_folder: Path,
+    who: str,
+) -> None:
     """Fetch, build, check, compare, and with --publish activate. Run it again after any failure."""
     config = load_config()
     folder = config.reference_data
@@ -170,11 +185,21 @@ def refresh_command(
     touched = _touched(config, definitions)
     with step_bar() as bar:
         result = refresh(
-            raw, folder, release_id or next_release_id(folder, _today().isoformat()), _today(), definitions,
-            None if offline else Fetcher(attempts, progress=bar.bytes), bar, only=only,
-            leads=touched.leads, treatments=touched.treatments, publish=publish, accepted=frozenset(accept),
-            who=who, keep_report=lambda result: write_reports(result, folder, report_folder),
-        )  # fmt: skip
+            raw,
+            folder,
+            release_id or next_release_id(folder, _today().isoformat()),
+            _today(),
+            definitions,
+            None if offline else Fetcher(attempts, progress=bar.bytes),
+            bar,
+            only=only,
+            leads=touched.leads,
+            treatments=touched.treatments,
+            publish=publish,
+            accepted=frozenset(accept),
+            who=who,
+            keep_report=lambda result: write_reports(result, folder, report_folder),
+        )
     click.echo("\n".join(summary_lines(result, report_folder, offline)))
 
 

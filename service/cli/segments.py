@@ -33,14 +33,30 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 def report_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that every analyst's command has."""
     for option in (
-        click.option("--country", default=lambda: load_config().country, show_default="ENRICH_COUNTRY",
-                     help="Country of the release."),
+        click.option(
+            "--country",
+            default=lambda: load_config().country,
+            show_default="ENRICH_COUNTRY",
+            help="Country of the release.",
+        ),
         click.option("--language", default="en", show_default=True, help="Language of names."),
-        click.option("--out", type=FOLDER, default=Path("segments-report"), show_default=True,
-                     help="Folder for tables, plots and report.html."),
-        click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), default=("csv",),
-                     show_default=True, help="Form of the tables; may be given twice."),
-    ):  # fmt: skip
+        click.option(
+            "--out",
+            type=FOLDER,
+            default=Path("segments-report"),
+            show_default=True,
+            help="Folder for tables, plots and report.html.",
+        ),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=click.Choice(FORMATS),
+            default=("csv",),
+            show_default=True,
+            help="Form of the tables; may be given twice.",
+        ),
+    ):
         command = option(command)
     return command
 
@@ -77,9 +93,14 @@ def potential(
 )
 @report_options
 def profile(
-    file: Path, target: Path | None, licensed: str, country: str, language: str, out: Path,
+    file: Path,
+    target: Path | None,
+    licensed: str,
+    country: str,
+    language: str,
+    out: Path,
     formats: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Base against market: index and interval per variable and segment; declared target against the real."""
     _, market = _market(country, language)
     page = new_report(f"Base against market, {file.name}", market)
@@ -116,9 +137,15 @@ def correlation(
 @click.option("--outcome", default="", help="Column of the customer file to find associations with.")
 @report_options
 def report(
-    customers: Path | None, target: Path | None, margins: Path | None, outcome: str, country: str,
-    language: str, out: Path, formats: tuple[str, ...],
-) -> None:  # fmt: skip
+    customers: Path | None,
+    target: Path | None,
+    margins: Path | None,
+    outcome: str,
+    country: str,
+    language: str,
+    out: Path,
+    formats: tuple[str, ...],
+) -> None:
     """Everything on one page: potential, profile, white spots, focus, related, correlation, uncertainty."""
     release, market = _market(country, language)
     base = count_customers(customers, market, outcome) if customers else None
@@ -149,9 +176,13 @@ def related(country: str, language: str, out: Path, formats: tuple[str, ...]) ->
 @click.option("--margins", type=FILE, help="CSV with segment,margin.")
 @report_options
 def focus(
-    customers: Path | None, margins: Path | None, country: str, language: str, out: Path,
+    customers: Path | None,
+    margins: Path | None,
+    country: str,
+    language: str,
+    out: Path,
     formats: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Where to begin: potential × index × margin."""
     _, market = _market(country, language)
     base = count_customers(customers, market) if customers else None
@@ -212,9 +243,15 @@ def maturity(files: tuple[Path, ...], out: Path, formats: tuple[str, ...]) -> No
 @click.option("--band", default=BAND, show_default=True, type=click.FloatRange(0, 1))
 @report_options
 def fairness(
-    raw: Path | None, decisions: Path | None, columns: tuple[str, ...], band: float, country: str,
-    language: str, out: Path, formats: tuple[str, ...],
-) -> None:  # fmt: skip
+    raw: Path | None,
+    decisions: Path | None,
+    columns: tuple[str, ...],
+    band: float,
+    country: str,
+    language: str,
+    out: Path,
+    formats: tuple[str, ...],
+) -> None:
     """Who gets what: offers, reach and agents over income, urbanity and origin; fails outside the band."""
     if bool(decisions) != bool(columns):
         raise click.UsageError("--decisions and --measure belong together.")
@@ -248,10 +285,8 @@ def _definitions_folder() -> Path:
 
 
 def _market(country: str, language: str) -> tuple[Release, Market]:
-    config = load_config()
-    release = Release.open(config.reference_data)
-    definitions = load_definitions(config.reference_data / "policy" / "segments")
-    return release, load_market(release, country.upper(), definitions, language)
+    release = Release.open(load_config().reference_data)
+    return release, load_market(release, country.upper(), load_definitions(_definitions_folder()), language)
 
 
 def _per_segment(path: Path | None, market: Market, column: str) -> dict[str, float]:

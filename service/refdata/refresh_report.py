@@ -41,7 +41,8 @@ def summary_lines(result: RefreshResult, folder: Path, offline: bool) -> list[st
         lines.append(diff_text(result.diff))
     lines.append(f"Reports: {folder}")
     lines.append(
-        f"Active: {result.release}" if result.published
+        f"Active: {result.release}"
+        if result.published
         else f"Not active; publish with: enrich refdata publish {result.release}"
-    )  # fmt: skip
+    )
     return lines

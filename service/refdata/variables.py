@@ -87,12 +87,17 @@ class VariableSet:
         """`variables.json` of a release; `levels` are those of the country, finest first."""
         return [
             {
-                "code": v.code, "unit": v.unit, "topic": v.topic, "label": dict(v.label), "weight": v.weight,
-                "source": v.source, "vintage": v.vintage,
+                "code": v.code,
+                "unit": v.unit,
+                "topic": v.topic,
+                "label": dict(v.label),
+                "weight": v.weight,
+                "source": v.source,
+                "vintage": v.vintage,
                 "levels": [v.level, "country"] if v.level else list(levels),
             }
             for v in self.variables
-        ]  # fmt: skip
+        ]
 
 
 def load_variables(path: Path, vintages: Mapping[str, str]) -> VariableSet:
@@ -121,10 +126,12 @@ def _variable(
     source = entry.get("source", main)
     if odd or missing or source not in vintages:
         wrong = (
-            f"key {odd[0]!r} is not known; known are {', '.join(sorted(_KEYS))}" if odd
-            else f"key {missing[0]!r} is missing; every variable states it" if missing
+            f"key {odd[0]!r} is not known; known are {', '.join(sorted(_KEYS))}"
+            if odd
+            else f"key {missing[0]!r} is missing; every variable states it"
+            if missing
             else f"source {source!r} is not in the catalogue; add sources/{source}.toml"
-        )  # fmt: skip
+        )
         raise SourceError(f"{where}: variable {code!r}: {wrong}.")
     return Variable(
         code=code,

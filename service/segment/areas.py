@@ -69,9 +69,14 @@ def _load_level(release: Release, country: str, level: str) -> LevelTable:
     )
     households = table["households"].to_numpy(zero_copy_only=False)
     return LevelTable(
-        level, vintage, {code: row for row, code in enumerate(codes)}, p,
-        np.nan_to_num(households), table["support"].to_numpy(zero_copy_only=False), urbanity,
-    )  # fmt: skip
+        level,
+        vintage,
+        {code: row for row, code in enumerate(codes)},
+        p,
+        np.nan_to_num(households),
+        table["support"].to_numpy(zero_copy_only=False),
+        urbanity,
+    )
 
 
 def _mix_urbanity(release: Release, country: str, table: LevelTable, finest: LevelTable) -> None:

@@ -101,9 +101,15 @@ class SegmentModel:
         shares = np.asarray(market, dtype=np.float64)
         unplaced = np.tensordot(levels[-1].urbanity[0], membership, axes=1)
         return cls(
-            definitions, levels, shares / shares.sum(), membership, national, attribute_matrix(),
-            value_of_cells(), unplaced,
-        )  # fmt: skip
+            definitions,
+            levels,
+            shares / shares.sum(),
+            membership,
+            national,
+            attribute_matrix(),
+            value_of_cells(),
+            unplaced,
+        )
 
     def assign_segment(self, found: Found, declared: Declared, language: str, today: date) -> Segment:
         """The distribution for one lead, with its evidence, from where the home is (`found.place`), what its
@@ -212,9 +218,15 @@ class SegmentModel:
         order = sorted(range(len(segments)), key=lambda n: -probabilities[n])
         spread = tuple(SegmentShare(segments[n].code, probabilities[n]) for n in order)
         return Segment(
-            segments[best].code, segments[best].name(language), probabilities[best],
-            reason is not None, spread, evidence, area.table.level, reason,
-        )  # fmt: skip
+            segments[best].code,
+            segments[best].name(language),
+            probabilities[best],
+            reason is not None,
+            spread,
+            evidence,
+            area.table.level,
+            reason,
+        )
 
 
 def market_shares(model: SegmentModel) -> Mapping[str, float]:

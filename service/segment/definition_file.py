@@ -224,6 +224,9 @@ class DefinitionFile:
         if len(self.faults) > before:
             return None
         return Card(
-            lists["needs"], lists["motivators"], lists["channels"],
-            cast(Literal["broad", "precise"], media), cast(int, priority),
-        )  # fmt: skip
+            lists["needs"],
+            lists["motivators"],
+            lists["channels"],
+            cast(Literal["broad", "precise"], media),
+            cast(int, priority),
+        )

@@ -95,9 +95,14 @@ def gather_facts(match: AddressMatch, unit: UnitFacts | None, declared: Declared
         if match.neighbour_distance_m is not None:
             neighbour = int(np.searchsorted(NEIGHBOUR_BOUNDS, match.neighbour_distance_m, side="right"))
     return Facts(
-        floor, units, neighbour, dwelling, tenure,
-        life_stages(declared.birth_year, today), declared.children_at_home,
-    )  # fmt: skip
+        floor,
+        units,
+        neighbour,
+        dwelling,
+        tenure,
+        life_stages(declared.birth_year, today),
+        declared.children_at_home,
+    )
 
 
 def life_stages(birth_year: int | None, today: date) -> tuple[float, ...] | None:

@@ -39,9 +39,11 @@ def exposures(database: Database, slot: str, outcome: str, from_day: str, to_day
     )
     times = case((counted.c.times > MOST_TIMES, MOST_TIMES), else_=counted.c.times)
     query = select(
-        counted.c.arm, times.label("times"), func.count().label("leads"),
+        counted.c.arm,
+        times.label("times"),
+        func.count().label("leads"),
         func.sum(case((had, 1), else_=0)).label("happened"),
-    ).group_by(counted.c.arm, times)  # fmt: skip
+    ).group_by(counted.c.arm, times)
     with database.reading() as connection:
         rows = connection.execute(query.order_by(counted.c.arm, times)).all()
     return [Exposure(r.arm, int(r.times), int(r.leads), int(r.happened)) for r in rows]

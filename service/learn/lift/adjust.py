@@ -75,7 +75,9 @@ def _adjust(
         adjusted_noise += max(p * (1 - p) + spread_guess - 2 * shared, 1e-12) / size
     informative = 4 * sizes[0] * sizes[1] / sum(sizes)
     return Adjusted(
-        slot, watched_difference(plain, plain_noise, informative),
+        slot,
+        watched_difference(plain, plain_noise, informative),
         watched_difference(adjusted, adjusted_noise, informative),
-        1 - adjusted_noise / plain_noise if plain_noise else 0.0, variables,
-    )  # fmt: skip
+        1 - adjusted_noise / plain_noise if plain_noise else 0.0,
+        variables,
+    )

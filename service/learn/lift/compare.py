@@ -147,9 +147,11 @@ def lift_rows(
 
 
 def _compare(
-    group: dict[str, str], treated: Mapping[tuple[str, ...], Side], holdout: Mapping[tuple[str, ...], Side],
+    group: dict[str, str],
+    treated: Mapping[tuple[str, ...], Side],
+    holdout: Mapping[tuple[str, ...], Side],
     spent: float,
-) -> LiftRow:  # fmt: skip
+) -> LiftRow:
     both, compared = _pair_strata(treated, holdout)
     all_treated, all_holdout = Side(), Side()
     for side in treated.values():
@@ -241,11 +243,13 @@ def ratio_alarms(cells: Iterable[Sums], holdout_share: float) -> list[RatioAlarm
         return []
     return [
         RatioAlarm(
-            slot, held, holdout_share * (held + given),
+            slot,
+            held,
+            holdout_share * (held + given),
             ratio_mismatch_p([given, held], [1 - holdout_share, holdout_share]),
         )
         for slot, (given, held) in sorted(counts.items())
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,12 @@ class SilentLead:
 
 
 def silent_leads(
-    last_heard: Mapping[str, datetime], segment_of: Mapping[str, str], flows: Mapping[str, str],
-    now: datetime, after_days: int = 90,
-) -> dict[str, list[SilentLead]]:  # fmt: skip
+    last_heard: Mapping[str, datetime],
+    segment_of: Mapping[str, str],
+    flows: Mapping[str, str],
+    now: datetime,
+    after_days: int = 90,
+) -> dict[str, list[SilentLead]]:
     """Silent leads by base segment, longest first. `flows`: segment -> flow, "" for all others."""
     out: dict[str, list[SilentLead]] = defaultdict(list)
     for lead, heard in last_heard.items():

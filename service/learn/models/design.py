@@ -150,12 +150,19 @@ def build_design(matrix: FloatArray, encoder: Encoder, *, level_of_few: bool = T
     names += [f"{encoder.names[i]} is missing" for i in missing_at]
     limits, spread_of = np.array(bounds).reshape(-1, 2), np.array(moments).reshape(-1, 2)
     return Design(
-        np.array(numbers, dtype=np.int64), limits[:, 0], limits[:, 1], spread_of[:, 0], spread_of[:, 1],
+        np.array(numbers, dtype=np.int64),
+        limits[:, 0],
+        limits[:, 1],
+        spread_of[:, 0],
+        spread_of[:, 1],
         np.array(rank_at, dtype=np.int64),
-        np.array(knots).reshape(-1, KNOTS), np.array(ranks).reshape(-1, KNOTS),
-        np.array(level_at, dtype=np.int64), np.array(levels), np.array(missing_at, dtype=np.int64),
+        np.array(knots).reshape(-1, KNOTS),
+        np.array(ranks).reshape(-1, KNOTS),
+        np.array(level_at, dtype=np.int64),
+        np.array(levels),
+        np.array(missing_at, dtype=np.int64),
         tuple(names),
-    )  # fmt: skip
+    )
 
 
 def _level_name(encoder: Encoder, at: int, code: float) -> str:

@@ -172,9 +172,15 @@ def outcome_plan(response: ResponseFit, share: float) -> boost.BoostPlan:
 
 
 def held_out_effects(
-    pair: Pair, k: int, matrix: FloatArray, search: RuleSearch, response: ResponseFit,
-    outcome_effects: Mapping[str, FloatArray], categories: tuple[int, ...], seed: int,
-) -> list[Candidate]:  # fmt: skip
+    pair: Pair,
+    k: int,
+    matrix: FloatArray,
+    search: RuleSearch,
+    response: ResponseFit,
+    outcome_effects: Mapping[str, FloatArray],
+    categories: tuple[int, ...],
+    seed: int,
+) -> list[Candidate]:
     """Every candidate but the average, for one arm. `outcome_effects` are those of "one" and "two"."""
     fold_of = np.empty(len(matrix), dtype=np.int64)
     for number, (_, test) in enumerate(response.folds):
@@ -212,9 +218,14 @@ def held_out_effects(
 
 
 def _boosted_effects(
-    pair: Pair, matrix: FloatArray, in_pair: IntArray, fold_of: IntArray, count: int,
-    categories: tuple[int, ...], seed: int,
-) -> tuple[boost.BoostPlan, FloatArray]:  # fmt: skip
+    pair: Pair,
+    matrix: FloatArray,
+    in_pair: IntArray,
+    fold_of: IntArray,
+    count: int,
+    categories: tuple[int, ...],
+    seed: int,
+) -> tuple[boost.BoostPlan, FloatArray]:
     size = len(pair.rows)
     plan = boost.BoostPlan(EFFECT_LEAVES, max(int(0.04 * size), 15), 0.05)
     inside = matrix[pair.rows]
@@ -233,9 +244,14 @@ def _boosted_effects(
 
 
 def held_out_outcomes(
-    matrix: FloatArray, y: FloatArray, arm: IntArray, arms: int, response: ResponseFit,
-    categories: tuple[int, ...], seed: int,
-) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    matrix: FloatArray,
+    y: FloatArray,
+    arm: IntArray,
+    arms: int,
+    response: ResponseFit,
+    categories: tuple[int, ...],
+    seed: int,
+) -> tuple[FloatArray, FloatArray]:
     """Predicted outcome of every row under every arm by the T- and the S-learner: two arrays (rows, arms)."""
     task = response.task
     two, one = np.zeros((len(y), arms)), np.zeros((len(y), arms))

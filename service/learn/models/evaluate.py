@@ -28,9 +28,13 @@ KEEP = "keep what you have: "
 
 
 def evaluate_table(
-    frame: pd.DataFrame, folder: Path, outcome: str, treatment: str | None = None, control: str | None = None,
+    frame: pd.DataFrame,
+    folder: Path,
+    outcome: str,
+    treatment: str | None = None,
+    control: str | None = None,
     allow_missing: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The JSON that `enrich learn evaluate` prints. Raises LearnError with a sentence."""
     model = TableScorer(folder)
     meta = model.meta
@@ -145,10 +149,17 @@ def _newest(meta: Any, y: FloatArray, score: FloatArray, newer: FloatArray) -> d
 
 
 def _uplift_report(
-    model: TableScorer, matrix: FloatArray, y: FloatArray, arm: IntArray, score: FloatArray,
-    uplift: FloatArray, best: IntArray, groups: IntArray | None, fitted_on_these: bool,
+    model: TableScorer,
+    matrix: FloatArray,
+    y: FloatArray,
+    arm: IntArray,
+    score: FloatArray,
+    uplift: FloatArray,
+    best: IntArray,
+    groups: IntArray | None,
+    fitted_on_these: bool,
     newer: FloatArray | None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     meta = model.meta
     arms: list[str] = model.scorer.arms
     propensity = _propensity(model, matrix, arm, len(arms))
@@ -181,9 +192,15 @@ def _propensity(model: TableScorer, matrix: FloatArray, arm: IntArray, arms: int
 
 
 def _gate(
-    meta: Any, arms: list[str], logged: Logged, scores: FloatArray, best: IntArray, rule: IntArray,
-    fitted_on_these: bool, newer: FloatArray | None,
-) -> dict[str, Any]:  # fmt: skip
+    meta: Any,
+    arms: list[str],
+    logged: Logged,
+    scores: FloatArray,
+    best: IntArray,
+    rule: IntArray,
+    fitted_on_these: bool,
+    newer: FloatArray | None,
+) -> dict[str, Any]:
     n = len(best)
     deciding = "all rows"
     if newer is not None and newer.sum() >= max(200, 0.05 * n):
@@ -243,9 +260,17 @@ def _value_json(value: PolicyValue) -> dict[str, Any]:
 
 
 def _verdict(
-    meta: Any, arms: list[str], top: str, best: IntArray, own: PolicyValue, against: dict[str, Any],
-    worst_low: float, signs_agree: bool, fitted_on_these: bool, deciding: str,
-) -> tuple[bool, str]:  # fmt: skip
+    meta: Any,
+    arms: list[str],
+    top: str,
+    best: IntArray,
+    own: PolicyValue,
+    against: dict[str, Any],
+    worst_low: float,
+    signs_agree: bool,
+    fitted_on_these: bool,
+    deciding: str,
+) -> tuple[bool, str]:
     gap = against[top]["dr"]
     interval = f"{gap['value']:.4g} [{gap['low']:.4g}, {gap['high']:.4g}]"
     shown = f"{interval} per lead against {top!r} for everybody, on {deciding}"

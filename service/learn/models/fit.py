@@ -137,10 +137,25 @@ def fit_table(
         )
     span = (float(np.nanmin(when)), float(np.nanmax(when))) if when is not None and time_column else None
     return Fitted(
-        options, outcome, reading.encoder, response, uplift, matrix, y, arm, weights, alone,
-        reading.dropped, reading.refused, notes + reading.notes, time_column, span, drifts, arms,
+        options,
+        outcome,
+        reading.encoder,
+        response,
+        uplift,
+        matrix,
+        y,
+        arm,
+        weights,
+        alone,
+        reading.dropped,
+        reading.refused,
+        notes + reading.notes,
+        time_column,
+        span,
+        drifts,
+        arms,
         assignment_auc,
-    )  # fmt: skip
+    )
 
 
 def _check_options(frame: pd.DataFrame, options: FitOptions) -> None:

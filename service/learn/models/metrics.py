@@ -103,9 +103,14 @@ def gain_at_depth(y: FloatArray, score: FloatArray) -> list[dict[str, float]]:
 
 
 def uplift_quality(
-    y: FloatArray, treated: FloatArray, uplift: FloatArray, effect: FloatArray, share: FloatArray,
-    binary: bool, groups: IntArray | None,
-) -> dict[str, Any]:  # fmt: skip
+    y: FloatArray,
+    treated: FloatArray,
+    uplift: FloatArray,
+    effect: FloatArray,
+    share: FloatArray,
+    binary: bool,
+    groups: IntArray | None,
+) -> dict[str, Any]:
     """Qini and uplift at depth for one arm against control.
 
     `effect` scores each row's effect without bias; `share` is the probability of the arm within the pair.

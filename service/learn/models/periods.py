@@ -32,9 +32,11 @@ def find_time_column(frame: pd.DataFrame, skip: set[str]) -> str | None:
     found = [
         name
         for name in frame.columns
-        if name not in skip and _TIME_NAME.search(name) and not _BIRTH_NAME.search(name)
+        if name not in skip
+        and _TIME_NAME.search(name)
+        and not _BIRTH_NAME.search(name)
         and parse_dates(frame[name]) is not None
-    ]  # fmt: skip
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -85,10 +85,21 @@ def fit_response(
     base = np.full(len(tested), link(task, float(y.mean())))
     mean_loss["base rate"] = float(row_losses(task, y[tested], base).mean())
     return ResponseFit(
-        task, design, fitted, booster, plan, choice, slope, offset,
-        inverse_link(task, slope * margins[choice] + offset), columns, folds, mean_loss, wins_by,
+        task,
+        design,
+        fitted,
+        booster,
+        plan,
+        choice,
+        slope,
+        offset,
+        inverse_link(task, slope * margins[choice] + offset),
+        columns,
+        folds,
+        mean_loss,
+        wins_by,
         "newest periods" if when is not None else "held-out rows",
-    )  # fmt: skip
+    )
 
 
 def _tune_boost(
@@ -118,9 +129,17 @@ def _choose(losses: dict[str, FloatArray]) -> tuple[str, dict[str, tuple[float, 
 
 
 def _held_out(
-    task: str, matrix: FloatArray, columns: FloatArray, y: FloatArray, encoder: Encoder,
-    folds: list[Fold], penalty: float, plan: boost.BoostPlan, choice: str, seed: int,
-) -> dict[str, FloatArray]:  # fmt: skip
+    task: str,
+    matrix: FloatArray,
+    columns: FloatArray,
+    y: FloatArray,
+    encoder: Encoder,
+    folds: list[Fold],
+    penalty: float,
+    plan: boost.BoostPlan,
+    choice: str,
+    seed: int,
+) -> dict[str, FloatArray]:
     """Margins of `choice` for every row, each from models that have not seen it."""
     out = np.full(len(y), np.nan)
     for train, test in folds:

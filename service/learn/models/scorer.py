@@ -100,9 +100,15 @@ class Scorer:
         return inverse_link(self.task, self._slope * margin + self._offset)
 
     def _raw(
-        self, part: Mapping[str, Any], k: int, matrix: FloatArray, design: FloatArray, response: FloatArray,
-        tree_margin: TreeMargin, cache: dict[str, FloatArray],
-    ) -> FloatArray:  # fmt: skip
+        self,
+        part: Mapping[str, Any],
+        k: int,
+        matrix: FloatArray,
+        design: FloatArray,
+        response: FloatArray,
+        tree_margin: TreeMargin,
+        cache: dict[str, FloatArray],
+    ) -> FloatArray:
         kind = part["kind"]
         if kind == "rule":
             return np.asarray(np.where(inside_rule(part["rule"], matrix), part["inside"], part["outside"]))

@@ -90,12 +90,17 @@ def from_dump(dump: Mapping[str, Any]) -> Trees:
     columns = list(zip(*nodes, strict=True)) if nodes else [()] * 8
     return Trees(
         np.array(roots, dtype=np.int64),
-        np.array(columns[0], dtype=np.int64), np.array(columns[1], dtype=float),
-        np.array(columns[2], dtype=np.int64), np.array(columns[3], dtype=np.int64),
-        np.array(columns[4], dtype=float), np.array(columns[5], dtype=bool), np.array(columns[6], dtype=bool),
+        np.array(columns[0], dtype=np.int64),
+        np.array(columns[1], dtype=float),
+        np.array(columns[2], dtype=np.int64),
+        np.array(columns[3], dtype=np.int64),
+        np.array(columns[4], dtype=float),
+        np.array(columns[5], dtype=bool),
+        np.array(columns[6], dtype=bool),
         np.array(columns[7], dtype=np.int64),
-        np.array(levels, dtype=bool).reshape(-1, MAX_CODE + 1), depth,
-    )  # fmt: skip
+        np.array(levels, dtype=bool).reshape(-1, MAX_CODE + 1),
+        depth,
+    )
 
 
 def to_arrays(trees: Trees) -> dict[str, NDArray[Any]]:

@@ -71,9 +71,16 @@ class UpliftFit:
 
 
 def fit_uplift(
-    matrix: FloatArray, y: FloatArray, arm: IntArray, arms: list[str], propensity: FloatArray,
-    response: ResponseFit, categories: tuple[int, ...], groups: IntArray | None, seed: int,
-) -> UpliftFit:  # fmt: skip
+    matrix: FloatArray,
+    y: FloatArray,
+    arm: IntArray,
+    arms: list[str],
+    propensity: FloatArray,
+    response: ResponseFit,
+    categories: tuple[int, ...],
+    groups: IntArray | None,
+    seed: int,
+) -> UpliftFit:
     search = RuleSearch.over(matrix, categories)
     residual = y - response.held_out
     logged = Logged(arm, propensity, y, np.repeat(response.held_out[:, None], len(arms), axis=1), groups)
@@ -167,9 +174,14 @@ def _z(area: Estimate) -> float:
 
 
 def _refit(
-    part: Part, pair: Pair, search: RuleSearch, matrix: FloatArray, response: ResponseFit,
-    categories: tuple[int, ...], seed: int,
-) -> None:  # fmt: skip
+    part: Part,
+    pair: Pair,
+    search: RuleSearch,
+    matrix: FloatArray,
+    response: ResponseFit,
+    categories: tuple[int, ...],
+    seed: int,
+) -> None:
     """Learns the part again from all rows."""
     if part.kind == "rule":
         rule = effects.find_rule(search, pair, np.arange(len(pair.rows)))
@@ -197,9 +209,15 @@ def _refit(
 
 
 def _outcome_boosters(
-    fitted: list[ArmEffect], matrix: FloatArray, y: FloatArray, arm: IntArray, arms: int,
-    response: ResponseFit, categories: tuple[int, ...], seed: int,
-) -> dict[str, Any]:  # fmt: skip
+    fitted: list[ArmEffect],
+    matrix: FloatArray,
+    y: FloatArray,
+    arm: IntArray,
+    arms: int,
+    response: ResponseFit,
+    categories: tuple[int, ...],
+    seed: int,
+) -> dict[str, Any]:
     kinds = {p.kind for e in fitted for p in e.parts}
     out: dict[str, Any] = {}
     if "two" in kinds:
@@ -251,9 +269,12 @@ def find_rule_policy(search: RuleSearch, scores: FloatArray, rows: IntArray) -> 
 
 
 def _choose_policy(
-    fitted: list[ArmEffect], scores: FloatArray, search: RuleSearch, response: ResponseFit,
+    fitted: list[ArmEffect],
+    scores: FloatArray,
+    search: RuleSearch,
+    response: ResponseFit,
     groups: IntArray | None,
-) -> Policy:  # fmt: skip
+) -> Policy:
     n = len(scores)
     rows = np.arange(n)
     single = best_single(scores, groups)

@@ -71,9 +71,13 @@ def _parent(release: Release, source: Source, parent: pd.Series) -> Iterator[Fau
     gap = (towns.loc[both, column] - parent[both]).abs() / parent[both]
     for code in gap[gap > tolerance].sort_values(ascending=False).head(_LISTED).index:
         yield Fault(
-            "error", "totals-against-parent", name, column, str(code),
+            "error",
+            "totals-against-parent",
+            name,
+            column,
+            str(code),
             f"{towns.loc[code, column]:,.0f} here, {parent[code]:,.0f} in {table} (within {tolerance:.0%})",
-        )  # fmt: skip
+        )
 
 
 def _ages(release: Release, today: date) -> Iterator[Fault]:
@@ -104,9 +108,13 @@ def _vintages(new: Release, old: Release) -> Iterator[Fault]:
         for entry in country["tables"]:
             if entry["vintage"] < before.get(entry["path"], ""):
                 yield Fault(
-                    "error", "stale-vintage", entry["path"], "vintage", "",
+                    "error",
+                    "stale-vintage",
+                    entry["path"],
+                    "vintage",
+                    "",
                     f"{entry['vintage']} is older than {before[entry['path']]} of the active release",
-                )  # fmt: skip
+                )
 
 
 def _lost(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Iterator[Fault]:
@@ -120,9 +128,13 @@ def _lost(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Iterator[Fault]:
     emptied = old.index[old["households"] > 0].intersection(new.index[~(new["households"] > 0)])
     if len(emptied) > LOST_AREAS * len(old):
         yield Fault(
-            "error", "lost-areas", name, "households", ", ".join(emptied[:_LISTED]),
+            "error",
+            "lost-areas",
+            name,
+            "households",
+            ", ".join(emptied[:_LISTED]),
             f"{len(emptied)} areas have lost their figures",
-        )  # fmt: skip
+        )
 
 
 def _moved(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Iterator[Fault]:
@@ -154,10 +166,14 @@ def _outliers(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Iterator[Fault
         worst = odd.abs().sort_values(ascending=False).index
         severity: Severity = "error" if len(odd) > OUTLIER_AREAS * len(move) else "warning"
         yield Fault(
-            severity, "outliers", name, column, ", ".join(str(c) for c in worst[:_LISTED]),
+            severity,
+            "outliers",
+            name,
+            column,
+            ", ".join(str(c) for c in worst[:_LISTED]),
             f"{len(odd)} of {len(move)} areas moved far from the rest (largest: {was[worst[0]]:,.4g} -> "
             f"{now[worst[0]]:,.4g})",
-        )  # fmt: skip
+        )
 
 
 def _shared(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:

@@ -86,9 +86,13 @@ def _totals(table: pd.DataFrame, country: pd.DataFrame, level: str, name: str) -
         whole, parts = float(country[column].iloc[0]), float(table[column].sum())
         if not abs(parts - whole) <= tolerance * whole:
             yield Fault(
-                "error", "totals-against-country", name, column, "",
+                "error",
+                "totals-against-country",
+                name,
+                column,
+                "",
                 f"sums to {parts:,.0f}, the country has {whole:,.0f} (tolerated {tolerance:.1%})",
-            )  # fmt: skip
+            )
 
 
 def _denied(release: Release, country: str) -> Iterator[Fault]:
@@ -108,9 +112,13 @@ def _small_cells(table: pd.DataFrame, name: str) -> Iterator[Fault]:
     if len(small):
         listed = ", ".join(small["code"].head(_LISTED))
         yield Fault(
-            "warning", "small-cells", name, "households", listed,
+            "warning",
+            "small-cells",
+            name,
+            "households",
+            listed,
             f"{len(small)} areas of fewer than {SMALL_HOUSEHOLDS} households; the service never shows them",
-        )  # fmt: skip
+        )
 
 
 def _keys(release: Release, country: str, profiles: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
@@ -128,19 +136,26 @@ def _keys(release: Release, country: str, profiles: Mapping[str, pd.DataFrame]) 
         share = float(homeless["households"].sum() / max(table["households"].sum(), 1))
         if len(homeless):
             yield Fault(
-                "error" if share > UNMATCHED_TOLERANCE else "warning", "matched-keys", name, "code",
+                "error" if share > UNMATCHED_TOLERANCE else "warning",
+                "matched-keys",
+                name,
+                "code",
                 ", ".join(homeless["code"].head(_LISTED)),
                 f"{len(homeless)} areas with {share:.1%} of the households have no polygon",
-            )  # fmt: skip
+            )
     if release.has(country, "postcodes"):
         known = set(profiles["municipality"]["code"])
         for row in release.table(country, "postcodes").to_pylist():
             unknown = [code for code in row["municipalities"] or () if code not in known]
             if unknown:
                 yield Fault(
-                    "error", "matched-keys", f"{country}/postcodes", "municipalities", row["postcode"],
+                    "error",
+                    "matched-keys",
+                    f"{country}/postcodes",
+                    "municipalities",
+                    row["postcode"],
                     f"municipality {unknown[0]} is not known",
-                )  # fmt: skip
+                )
 
 
 def _joints(release: Release, country: str, profiles: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
@@ -160,7 +175,7 @@ def _joints(release: Release, country: str, profiles: Mapping[str, pd.DataFrame]
         if len(wrong):
             yield Fault(
                 "error", "joint-sums", name, "p", codes[wrong[0]], f"{len(wrong)} rows do not sum to 1"
-            )  # fmt: skip
+            )
 
 
 def _rarer(rule: Mapping[str, Any], areas: pd.DataFrame, country: pd.DataFrame, name: str) -> Iterator[Fault]:
@@ -168,16 +183,24 @@ def _rarer(rule: Mapping[str, Any], areas: pd.DataFrame, country: pd.DataFrame, 
     small, large = rule["smaller"], rule["larger"]
     if not country[small].iloc[0] < country[large].iloc[0]:
         yield Fault(
-            "error", rule["name"], name, small, "",
+            "error",
+            rule["name"],
+            name,
+            small,
+            "",
             f"{country[small].iloc[0]:.3f} against {country[large].iloc[0]:.3f} nationally. {rule['reason']}",
-        )  # fmt: skip
+        )
     asked = areas[areas[rule["where"]] >= rule["at_least"]]
     wrong = asked[asked[small] > asked[large]]
     if len(asked) and len(wrong) > rule["tolerated"] * len(asked):
         yield Fault(
-            "error", rule["name"], name, small, ", ".join(wrong["code"].head(_LISTED)),
+            "error",
+            rule["name"],
+            name,
+            small,
+            ", ".join(wrong["code"].head(_LISTED)),
             f"exceeds {large} in {len(wrong)} of {len(asked)} areas; exchanged columns? {rule['reason']}",
-        )  # fmt: skip
+        )
 
 
 def _between(
@@ -194,9 +217,13 @@ def _whole(rule: Mapping[str, Any], areas: pd.DataFrame, country: pd.DataFrame, 
     wrong = areas[(sums - 1).abs() > WHOLE_TOLERANCE]
     if len(wrong):
         yield Fault(
-            "error", rule["name"], name, rule["variables"][0], ", ".join(wrong["code"].head(_LISTED)),
+            "error",
+            rule["name"],
+            name,
+            rule["variables"][0],
+            ", ".join(wrong["code"].head(_LISTED)),
             f"{len(wrong)} areas do not sum to 1 (first: {sums[wrong.index[0]]:.3f}). {rule['reason']}",
-        )  # fmt: skip
+        )
 
 
 _RULES = {"rarer": _rarer, "between": _between, "whole": _whole}

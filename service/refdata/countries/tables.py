@@ -44,9 +44,14 @@ class CountryTables:
         self._note(f"{name}.arrow", kind, write_arrow(table, self._path(f"{name}.arrow")), sources, vintage)
 
     def frame(
-        self, name: str, kind: str, frame: pd.DataFrame, schema: pa.Schema, sources: tuple[str, ...],
+        self,
+        name: str,
+        kind: str,
+        frame: pd.DataFrame,
+        schema: pa.Schema,
+        sources: tuple[str, ...],
         vintage: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Writes `<name>.arrow` from a DataFrame: exactly the columns of `schema`."""
         rows = write_frame(frame, schema, self._path(f"{name}.arrow"))
         self._note(f"{name}.arrow", kind, rows, sources, vintage)
@@ -90,9 +95,14 @@ class CountryTables:
         self._note("variables.json", "variables", len(described), all_sources)
 
     def areas(
-        self, level: str, drawn: pd.DataFrame, epsg: int, tolerance: float, sources: tuple[str, ...],
+        self,
+        level: str,
+        drawn: pd.DataFrame,
+        epsg: int,
+        tolerance: float,
+        sources: tuple[str, ...],
         vintage: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Writes `areas_<level>.arrow`. `drawn`: index code, columns name and geometry in metres of `epsg`;
         `tolerance` (metres) is how far a border may move when it is simplified.
         """

@@ -120,9 +120,14 @@ def compare_releases(
 
 
 def _compare_country(
-    old: Release, new: Release, country: str, definitions: Definitions,
-    leads: Mapping[tuple[str, str, str, str], int], treatments: Mapping[str, Sequence[str]], language: str,
-) -> CountryDiff:  # fmt: skip
+    old: Release,
+    new: Release,
+    country: str,
+    definitions: Definitions,
+    leads: Mapping[tuple[str, str, str, str], int],
+    treatments: Mapping[str, Sequence[str]],
+    language: str,
+) -> CountryDiff:
     before, after = (load_market(r, country, definitions, language) for r in (old, new))
     was, now = align_areas(before.finest, after.finest)
     flows = area_flows(was.shares, now.shares, now.households)

@@ -102,9 +102,12 @@ def spread_of(figures: Floats) -> Floats:
 
 
 def lead_flows(
-    before: Market, after: Market, country: str, codes: tuple[str, ...],
+    before: Market,
+    after: Market,
+    country: str,
+    codes: tuple[str, ...],
     leads: Mapping[tuple[str, str, str, str], int],
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Expected leads from segment to segment: each moves as households of its segment and area do."""
     matrix = np.zeros((len(codes), len(codes)))
     levels = {level.level: level for level in after.levels}
@@ -136,10 +139,15 @@ def area_moves(
         source, target = np.unravel_index(int(off[n].argmax()), off[n].shape)
         moves.append(
             AreaMove(
-                now.codes[n], now.names[n], float(now.households[n]), float(moving[n]),
-                codes[int(source)], codes[int(target)], *movers[n],
+                now.codes[n],
+                now.names[n],
+                float(now.households[n]),
+                float(moving[n]),
+                codes[int(source)],
+                codes[int(target)],
+                *movers[n],
             )
-        )  # fmt: skip
+        )
     return tuple(moves)
 
 

@@ -53,47 +53,65 @@ def _add_country(report: Report, diff: CountryDiff, new: Release) -> None:
         columns=["variable", "label", "unit", "old", "new", "mean_change", "standard"],
     )
     picture = plot_bars(
-        [m.label for m in diff.variables], [m.standard * 100 for m in diff.variables],
-        "mean move of an area, % of the standard deviation between areas", "Variables that moved most",
-    )  # fmt: skip
+        [m.label for m in diff.variables],
+        [m.standard * 100 for m in diff.variables],
+        "mean move of an area, % of the standard deviation between areas",
+        "Variables that moved most",
+    )
     report.add(
         AnalystTable(
-            f"{diff.country}_variables", f"{diff.country}: variables that moved most", frame,
+            f"{diff.country}_variables",
+            f"{diff.country}: variables that moved most",
+            frame,
             {
-                "variable": "Code of the variable.", "label": "Its name.", "unit": "Its unit.",
-                "old": "Figure of the country before.", "new": "Figure of the country now.",
+                "variable": "Code of the variable.",
+                "label": "Its name.",
+                "unit": "Its unit.",
+                "old": "Figure of the country before.",
+                "new": "Figure of the country now.",
                 "mean_change": "Mean absolute change of an area, weighted by households.",
                 "standard": "The same in standard deviations between areas.",
             },
         ),
         *([(f"{diff.country}_moves", picture)] if diff.variables else []),
-    )  # fmt: skip
+    )
     areas = pd.DataFrame(
-        [(a.code, a.name, a.households, a.moving, a.from_segment, a.to_segment, a.variable, a.old, a.new)
-         for a in diff.areas],
+        [
+            (a.code, a.name, a.households, a.moving, a.from_segment, a.to_segment, a.variable, a.old, a.new)
+            for a in diff.areas
+        ],
         columns=["area", "name", "households", "moving", "from", "to", "variable", "old", "new"],
-    )  # fmt: skip
+    )
     report.add(
         AnalystTable(
-            f"{diff.country}_areas", f"{diff.country}: areas with most moving households", areas,
+            f"{diff.country}_areas",
+            f"{diff.country}: areas with most moving households",
+            areas,
             {
-                "area": "Code.", "name": "Name.", "households": "Households.",
-                "moving": "Households that would change segment.", "from": "Segment that loses most.",
-                "to": "Segment that gains most from it.", "variable": "Variable that moved most there.",
-                "old": "Its figure before.", "new": "Its figure now.",
+                "area": "Code.",
+                "name": "Name.",
+                "households": "Households.",
+                "moving": "Households that would change segment.",
+                "from": "Segment that loses most.",
+                "to": "Segment that gains most from it.",
+                "variable": "Variable that moved most there.",
+                "old": "Its figure before.",
+                "new": "Its figure now.",
             },
         )
-    )  # fmt: skip
+    )
     touched = pd.DataFrame(
         [(code, what) for code, treatments in diff.treatments.items() for what in treatments],
         columns=["segment", "treatment"],
     )
     report.add(
         AnalystTable(
-            f"{diff.country}_treatments", f"{diff.country}: treatments of the segments that change", touched,
+            f"{diff.country}_treatments",
+            f"{diff.country}: treatments of the segments that change",
+            touched,
             {"segment": "Code of the segment.", "treatment": "Slot and treatment that leads of it get."},
         )
-    )  # fmt: skip
+    )
 
 
 def _flows(diff: CountryDiff) -> AnalystTable:
@@ -107,14 +125,17 @@ def _flows(diff: CountryDiff) -> AnalystTable:
         rows.append((source, target, households, leads, variable))
     rows.sort(key=lambda row: -row[2])
     return AnalystTable(
-        f"{diff.country}_flows", f"{diff.country}: largest flows, and what moved them",
+        f"{diff.country}_flows",
+        f"{diff.country}: largest flows, and what moved them",
         pd.DataFrame(rows[:_FLOWS], columns=["from", "to", "households", "leads", "moved_by"]),
         {
-            "from": "Segment before.", "to": "Segment now.", "households": "Households that move.",
+            "from": "Segment before.",
+            "to": "Segment now.",
+            "households": "Households that move.",
             "leads": "Logged leads expected to move.",
             "moved_by": "Variable that moved most in the areas that carry most of the flow.",
         },
-    )  # fmt: skip
+    )
 
 
 def _matrix(

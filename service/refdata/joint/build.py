@@ -84,9 +84,14 @@ def whole_roll(
     parent_codes = None if parent_of_unit is None else tuple(parent_of_unit[code] for code in codes)
     areas = len(unit_of_area)
     return Roll(
-        level, codes, np.arange(areas), np.array([number[code] for code in unit_of_area]),
-        np.ones(areas), parent, parent_codes,
-    )  # fmt: skip
+        level,
+        codes,
+        np.arange(areas),
+        np.array([number[code] for code in unit_of_area]),
+        np.ones(areas),
+        parent,
+        parent_codes,
+    )
 
 
 def joint_arrow(table: JointTable) -> pa.Table:

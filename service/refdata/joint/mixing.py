@@ -45,9 +45,13 @@ def mix_with_parent(
 
 
 def sum_areas(
-    own: Floats, households: Floats, source: NDArray[np.intp], target: NDArray[np.intp],
-    weight: Floats, targets: int,
-) -> tuple[Floats, Floats]:  # fmt: skip
+    own: Floats,
+    households: Floats,
+    source: NDArray[np.intp],
+    target: NDArray[np.intp],
+    weight: Floats,
+    targets: int,
+) -> tuple[Floats, Floats]:
     """Households [targets] and own tables [targets, 384] of larger areas from parts of smaller ones.
 
     Part i is the share `weight[i]` of the households of small area `source[i]`, lying in `target[i]`.

@@ -85,9 +85,14 @@ def signed_in() -> Response:
     answer = _to("/desk")
     # Strict: no other site's link or form acts with it. HttpOnly: no script reads it.
     answer.set_cookie(
-        SESSION, token, max_age=_SESSION_SECONDS, path="/", secure=request.is_secure, httponly=True,
+        SESSION,
+        token,
+        max_age=_SESSION_SECONDS,
+        path="/",
+        secure=request.is_secure,
+        httponly=True,
         samesite="Strict",
-    )  # fmt: skip
+    )
     return answer
 
 

@@ -20,9 +20,12 @@ blueprint = Blueprint("match_quality", __name__, description="How well addresses
 
 @blueprint.route("/reports/match-quality")
 @endpoint(
-    scope="reports", query=MatchQualityQuery, answers=MatchQualityAnswer, also=(304, 503),
+    scope="reports",
+    query=MatchQualityQuery,
+    answers=MatchQualityAnswer,
+    also=(304, 503),
     headers=("If-None-Match",),
-)  # fmt: skip
+)
 def report(query: Mapping[str, Any]) -> Response:
     """Shares of category and level per period, and the most frequent failures by the shape of what was typed.
 

@@ -38,11 +38,21 @@ _FIELDS = {
 
 @blueprint.route("/outcomes", methods=["POST"])
 @endpoint(
-    scope="outcomes", takes=OutcomesRequest, answers=ReceiptsAnswer, also=(503,), keeps="again",
+    scope="outcomes",
+    takes=OutcomesRequest,
+    answers=ReceiptsAnswer,
+    also=(503,),
+    keeps="again",
     body_limit=BATCH_BODY_BYTES,
-    example={"event_id": "shop-981", "decision_id": "dec_01JX", "slot": "offer", "kind": "bought",
-             "value": 349.0, "at": "2026-11-21T10:02:11Z"},
-)  # fmt: skip
+    example={
+        "event_id": "shop-981",
+        "decision_id": "dec_01JX",
+        "slot": "offer",
+        "kind": "bought",
+        "value": 349.0,
+        "at": "2026-11-21T10:02:11Z",
+    },
+)
 def outcomes(payload: Mapping[str, Any]) -> Response:
     """Takes one outcome, or up to 1,000 under `outcomes`: late, out of order, each once.
 
@@ -54,11 +64,21 @@ def outcomes(payload: Mapping[str, Any]) -> Response:
 
 @blueprint.route("/events", methods=["POST"])
 @endpoint(
-    scope="outcomes", takes=EventsRequest, answers=ReceiptsAnswer, also=(503,), keeps="again",
+    scope="outcomes",
+    takes=EventsRequest,
+    answers=ReceiptsAnswer,
+    also=(503,),
+    keeps="again",
     body_limit=BATCH_BODY_BYTES,
-    example={"event_id": "web-77", "lead_id": "crm-84213", "kind": "purchase", "product": "broadband",
-             "value": 349.0, "at": "2026-11-21T10:02:11Z"},
-)  # fmt: skip
+    example={
+        "event_id": "web-77",
+        "lead_id": "crm-84213",
+        "kind": "purchase",
+        "product": "broadband",
+        "value": 349.0,
+        "at": "2026-11-21T10:02:11Z",
+    },
+)
 def events(payload: Mapping[str, Any]) -> Response:
     """Takes one event of a lead, or up to 1,000 under `events`: late, out of order, each once.
 

@@ -27,9 +27,13 @@ def pauses() -> Response:
 
 @blueprint.route("/pauses", methods=["POST"])
 @endpoint(
-    scope="pauses", takes=PauseRequest, answers=PausesAnswer, also=(404, 503), keeps="answer",
+    scope="pauses",
+    takes=PauseRequest,
+    answers=PausesAnswer,
+    also=(404, 503),
+    keeps="answer",
     example={"action": "pause", "slot": "offer", "treatment": "offer-large-box", "reason": "out of stock"},
-)  # fmt: skip
+)
 def change_pause(payload: Mapping[str, Any]) -> Response:
     """Pauses a treatment until it is resumed, or resumes it; answers what is paused then.
 

@@ -20,9 +20,13 @@ blueprint = Blueprint("privacy", __name__, description="Objections, export and e
 
 @blueprint.route("/objections", methods=["POST"])
 @endpoint(
-    scope="privacy", takes=ObjectionRequest, answers=ObjectionAnswer, also=(503,), keeps="answer",
+    scope="privacy",
+    takes=ObjectionRequest,
+    answers=ObjectionAnswer,
+    also=(503,),
+    keeps="answer",
     example={"lead_id": "crm-84213"},
-)  # fmt: skip
+)
 def objection(payload: Mapping[str, Any]) -> Response:
     """Records that a lead objects to profiling: every later answer is the standard flow.
 

@@ -45,9 +45,10 @@ class PotentialAnswer(Answer):
 class CorrelationQuery(CatalogueQuery):
     level = fields.String(validate=validate.Length(max=32))
     least = fields.Float(
-        load_default=0.7, validate=validate.Range(0.3, 1.0),
+        load_default=0.7,
+        validate=validate.Range(0.3, 1.0),
         metadata={"description": "Least strength of a pair, without its sign."},
-    )  # fmt: skip
+    )
 
 
 class CorrelatedPairAnswer(Answer):
@@ -66,13 +67,15 @@ class CorrelationAnswer(Answer):
 
 class ProfileQuery(CatalogueQuery):
     outcome = fields.String(
-        load_default="", validate=validate.Length(max=32),
+        load_default="",
+        validate=validate.Length(max=32),
         metadata={"description": "Only leads with this outcome, such as bought; all leads when not sent."},
-    )  # fmt: skip
+    )
     slot = fields.String(
-        load_default="", validate=validate.Length(max=64),
+        load_default="",
+        validate=validate.Length(max=64),
         metadata={"description": "Leads decided on in this slot; the policy's first when not sent."},
-    )  # fmt: skip
+    )
 
 
 class ComparedAnswer(Answer):
@@ -99,9 +102,10 @@ class ProfileReportAnswer(Answer):
 
 class FairnessQuery(CatalogueQuery):
     band = fields.Float(
-        load_default=0.8, validate=validate.Range(0.0, 1.0),
+        load_default=0.8,
+        validate=validate.Range(0.0, 1.0),
         metadata={"description": "Least part of what everybody gets that a group may be left with."},
-    )  # fmt: skip
+    )
 
 
 class FairGroupAnswer(Answer):

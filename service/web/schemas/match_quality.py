@@ -18,9 +18,10 @@ class MatchQualityQuery(Strict):
         validate=validate.Length(2, 2), metadata={"description": "One country; all when not sent."}
     )
     top = fields.Integer(
-        load_default=20, validate=validate.Range(1, 200),
+        load_default=20,
+        validate=validate.Range(1, 200),
         metadata={"description": "How many kinds of failure are named."},
-    )  # fmt: skip
+    )
 
 
 class PeriodQualityAnswer(Answer):

@@ -20,25 +20,28 @@ def _check_by(text: str) -> None:
 class LiftQuery(Strict):
     outcome = fields.String(load_default="bought", validate=validate.OneOf(OUTCOME_KINDS))
     by = fields.String(
-        load_default="slot,treatment", validate=_check_by,
+        load_default="slot,treatment",
+        validate=_check_by,
         metadata={"description": f"What to split by, separated by commas: {', '.join(BY)}."},
-    )  # fmt: skip
+    )
     period = fields.String(load_default="month", validate=validate.OneOf(list(PERIODS)))
     from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
     to = fields.String(load_default="9999-12-31", validate=DAY)
     slot = fields.String(validate=validate.Length(max=64))
     adjust = fields.String(
-        load_default="", validate=validate.Length(max=200),
+        load_default="",
+        validate=validate.Length(max=200),
         metadata={"description": "Variables of the area to adjust by, with commas, such as owner_share."},
-    )  # fmt: skip
+    )
     format = fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))
 
 
 class FrequencyQuery(Strict):
     slot = fields.String(
-        load_default="", validate=validate.Length(max=64),
+        load_default="",
+        validate=validate.Length(max=64),
         metadata={"description": "The slot; that of the policy's first e-mail when not sent."},
-    )  # fmt: skip
+    )
     outcome = fields.String(load_default="bought", validate=validate.OneOf(OUTCOME_KINDS))
     from_ = fields.String(data_key="from", load_default="1970-01-01", validate=DAY)
     to = fields.String(load_default="9999-12-31", validate=DAY)

@@ -25,9 +25,8 @@ GEOCODER = '[[geocoder]]\nname = "kartverket"\ncountries = ["NO"]\n'
 
 
 def load(folder: Path, text: str) -> OnlineSettings:
-    path = folder / "online.toml"
-    path.write_text(text, encoding="utf-8")
-    return load_settings(path, {})
+    (folder / "online.toml").write_text(text, encoding="utf-8")
+    return load_settings(folder / "online.toml", {})
 
 
 def test_a_file_that_sets_nothing_has_what_the_head_of_the_settings_says(tmp_path: Path) -> None:
@@ -297,6 +296,5 @@ def test_several_norwegian_addresses_are_asked_for_and_told(server: Any) -> None
     assert len(geocoder.geocode("Vei", exactly_one=False, fuzzy=False)) == 2
     assert geocoder.reverse("59.7, 10.8").address == "Vei 1, 1415 OPPEGÅRD"
     (_, one, _), (_, several, _), (_, near, _) = server.requests
-    assert (one["treffPerSide"], one["fuzzy"]) == ("1", "true")
-    assert (several["treffPerSide"], several["fuzzy"]) == ("5", "false")
+    assert [(q["treffPerSide"], q["fuzzy"]) for q in (one, several)] == [("1", "true"), ("5", "false")]
     assert (near["treffPerSide"], near["lat"], near["lon"]) == ("1", "59.7000000", "10.8000000")

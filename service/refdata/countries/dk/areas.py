@@ -52,9 +52,11 @@ def load_areas(raw: Path, sources: Mapping[str, Source], areas: pd.DataFrame, le
     zones, pooled = _pool_renumbered(new, polling, areas, ledger)
     known = polling[polling.index.isin(areas.index)]
     ledger.note(
-        new, "polygons_without_statistics", f"{len(polling) - len(known)} polygons left out: "
+        new,
+        "polygons_without_statistics",
+        f"{len(polling) - len(known)} polygons left out: "
         + " ".join(sorted(set(polling.index) - set(known.index))),
-    )  # fmt: skip
+    )
     without = set(areas.index) - set(known.index) - set(pooled)
     if without:
         raise SourceError(

@@ -81,9 +81,14 @@ def _postcode_roll(codes: list[str], areas: DanishAreas, weights: pd.DataFrame, 
         target += [row[unit] for unit in group["target"]]
         share += group["share"].tolist()
     return Roll(
-        "postcode", units, np.array(source, dtype=np.intp), np.array(target, dtype=np.intp), np.array(share),
-        "municipality", tuple(parent.loc[list(units)]),
-    )  # fmt: skip
+        "postcode",
+        units,
+        np.array(source, dtype=np.intp),
+        np.array(target, dtype=np.intp),
+        np.array(share),
+        "municipality",
+        tuple(parent.loc[list(units)]),
+    )
 
 
 def household_margins(tables: Mapping[str, pd.DataFrame], seed: SeedFile) -> AreaMargins:
@@ -142,9 +147,12 @@ def _national(counts: Floats) -> Floats:
 
 
 def _adults(
-    persons: pd.DataFrame, groups: tuple[tuple[str, ...], ...], households: Floats,
-    with_children: Floats, children: Floats,
-) -> Floats:  # fmt: skip
+    persons: pd.DataFrame,
+    groups: tuple[tuple[str, ...], ...],
+    households: Floats,
+    with_children: Floats,
+    children: Floats,
+) -> Floats:
     """National shares of adults: persons, less the children shared out by households that have any."""
     everyone = np.nansum(_grouped(persons, groups), axis=0)
     families = np.nansum(households, axis=0) * with_children

@@ -84,15 +84,18 @@ def read_units(
         if taken[address] > 1:
             continue
         number = UUID(address).int
-        rows.append({
-            "hi": number >> 64, "lo": number & (2**64 - 1),
-            "dwelling": DWELLING_OF_USE[unit["enh020EnhedensAnvendelse"]],
-            "rented": {OWNED: 0, RENTED: 1}.get(unit.get("enh045Udlejningsforhold", "")),
-            "area_m2": _positive(unit.get("enh027ArealTilBeboelse"))
-            or _positive(unit.get("enh026EnhedensSamledeAreal")),
-            "rooms": _positive(unit.get("enh031AntalVærelser")),
-            "year_built": years.get(house_of_address.get(address, "")),
-        })  # fmt: skip
+        rows.append(
+            {
+                "hi": number >> 64,
+                "lo": number & (2**64 - 1),
+                "dwelling": DWELLING_OF_USE[unit["enh020EnhedensAnvendelse"]],
+                "rented": {OWNED: 0, RENTED: 1}.get(unit.get("enh045Udlejningsforhold", "")),
+                "area_m2": _positive(unit.get("enh027ArealTilBeboelse"))
+                or _positive(unit.get("enh026EnhedensSamledeAreal")),
+                "rooms": _positive(unit.get("enh031AntalVærelser")),
+                "year_built": years.get(house_of_address.get(address, "")),
+            }
+        )
     table = pd.DataFrame(rows, columns=SCHEMA.names, dtype=object)
     return table.sort_values(["hi", "lo"], ignore_index=True)
 
