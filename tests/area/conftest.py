@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from service.tables import Release
 
 NORTH_M = 111_320.0  # metres of one degree of latitude
 EAST_M = NORTH_M / 2  # and of one of longitude, at 60° north
+
+
+def east_m(lat: float) -> float:
+    """Metres of one degree of longitude at a latitude."""
+    return NORTH_M * math.cos(math.radians(lat))
+
+
 LEVELS = ["polling_area", "parish", "postcode", "municipality", "region", "country"]
 
 
@@ -54,8 +62,8 @@ def make_release(reference_data: Path, tables: dict[str, pa.Table], variables: S
     entries = [
         {
             "path": f"DK/{name}.arrow",
-            "vintage": "2024-12-31",
-            "sources": ["register"],
+            "vintage": f"vintage of {name}",
+            "sources": [f"source of {name}"],
             "bytes": 0,
             "sha256": "",
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import shapely
+import shapely.affinity
 
 from service.area.cells import CellMemory
 from service.area.locate import AreaIndex
@@ -66,6 +67,20 @@ def test_a_cell_with_a_border_is_asked_of_the_polygons_each_time() -> None:
         memory.note(55.001, 10.0005, {"parish": "left"})
     assert memory.recall(55.001, 10.0005) is None
     assert memory.recall(55.001, 10.003) is None
+
+
+@pytest.mark.parametrize(("east", "north"), [(1, 0), (-1, 0), (0, 1), (0, -1)])
+def test_a_cell_whose_edge_is_a_border_is_asked_of_the_polygons_too(east: int, north: int) -> None:
+    """A point on the edge may round into either cell: the areas beyond it count."""
+    south, west = 55_000 * 0.001, 5_000 * 0.002
+    inside = shapely.box(west - 0.02, south - 0.01, west + 0.022, south + 0.011)
+    cell = shapely.box(west, south, west + 0.002, south + 0.001)
+    beyond = shapely.affinity.translate(cell, east * 0.002, north * 0.001)
+    for drawn, remembered in (([inside], True), ([inside.difference(beyond), beyond], False)):
+        memory = CellMemory(shapely.STRtree(drawn))
+        for _ in range(2):
+            memory.note(south + 0.0005, west + 0.001, {"parish": "inside"})
+        assert (memory.recall(south + 0.0005, west + 0.001) is not None) is remembered
 
 
 def test_a_full_memory_begins_again() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from service.area.locate import OUTSIDE_POSTCODE, AreaIndex
 from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction, Place
-from tests.area.conftest import EAST_M, NORTH_M, areas, figures, make_release, square
+from tests.area.conftest import EAST_M, NORTH_M, areas, east_m, figures, make_release, square
 
 """
         10.0        10.2        10.4
@@ -29,7 +29,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> AreaIndex:
         "areas_polling_area": areas(
             inner=square(10.0, 60.01, 10.1, 60.1), outer=square(10.1, 60.01, 10.2, 60.1)
         ),
-        "areas_postcode": areas(**{"1000": west, "2000": east}),
+        "areas_postcode": areas(**{"1000": west, "2000": east, "9000": square(11.0, 61.0, 11.1, 61.1)}),
         "areas_municipality": areas(west=west, east=east),
         "areas_region": areas(mainland=square(9.9, 59.9, 10.5, 60.2)),
         "profiles_municipality": figures([("west", 100.0), ("island", 20.0)]),
@@ -115,16 +115,16 @@ def test_near_is_by_metres_and_not_by_degrees(index: AreaIndex) -> None:
     assert "postcode" not in index.locate_match(house(60.1 + 0.0008, 10.05)).codes  # 89 m
 
 
-@pytest.mark.parametrize(("off", "trusted"), [(990.0, True), (1010.0, False)])
+@pytest.mark.parametrize(("off", "trusted"), [(999.996, True), (1000.004, False)])
 def test_a_coordinate_may_lie_a_kilometre_outside_its_postcode(
     index: AreaIndex, off: float, trusted: bool
 ) -> None:
-    for lat, lon in ((60.05, 10.2 - off / EAST_M), (60.1 + off / NORTH_M, 10.3)):
+    for lat, lon in ((60.05, 10.2 - off / east_m(60.05)), (60.1 + off / NORTH_M, 10.3)):
         place = index.locate_match(house(lat, lon, "2000"))
         assert place.reason == (None if trusted else OUTSIDE_POSTCODE)
         assert place.codes.get("postcode") == "2000"
         assert index.is_in_postcode("2000", lat, lon) is trusted
-    by_point = index.locate_match(house(60.05, 10.2 - off / EAST_M, "2000")).codes
+    by_point = index.locate_match(house(60.05, 10.2 - off / east_m(60.05), "2000")).codes
     assert by_point.get("polling_area") == ("outer" if trusted else None)
 
 
@@ -138,6 +138,7 @@ def test_a_release_without_drawn_postcodes_says_nothing_of_them(tmp_path: Path) 
     tables = {"areas_parish": areas(one=square(10.0, 60.0, 10.2, 60.1)), "profiles_country": figures([])}
     index = AreaIndex.load(make_release(tmp_path, tables), "DK")
     assert index.is_in_postcode("1000", 60.05, 10.05) is None
+    assert index.locate_match(house(60.05, 10.05, "1000")).codes == {"parish": "one"}
     # no municipality tells sea from land here: what is not drawn there is taken as ashore
     assert index.locate_match(house(60.0 - 49 / NORTH_M, 10.05)).codes == {"parish": "one"}
     assert index.locate_match(house(60.0 - 60 / NORTH_M, 10.05)).codes == {}
@@ -209,6 +210,16 @@ def test_a_name_that_only_the_figures_know_is_kept(tmp_path: Path) -> None:
     tables = {"areas_municipality": drawn, "profiles_municipality": figures([("west", 9.0)])}
     index = AreaIndex.load(make_release(tmp_path, tables), "DK")
     assert index.locate_match(house(60.05, 10.05)).names == {"municipality": "west by name"}
+
+
+def test_a_code_of_one_level_is_none_of_another(index: AreaIndex) -> None:
+    assert index.locate_match(coarse(MatchLevel.MUNICIPALITY, municipality_code="1000")).codes == {}
+    assert index.locate_match(coarse(MatchLevel.POSTCODE, postcode="west")).codes == {}
+
+
+def test_a_drawn_postcode_that_is_not_listed_is_one(index: AreaIndex) -> None:
+    place = index.locate_match(coarse(MatchLevel.POSTCODE, postcode="9000"))
+    assert (place.codes, place.names) == ({"postcode": "9000"}, {"postcode": "9000"})
 
 
 def test_the_same_areas_are_the_same_place(index: AreaIndex) -> None:

@@ -25,7 +25,7 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> UnitTable:
             "dwelling": ["flat", "row", None, "detached"],
             "rented": pa.array([1, 0, None, 0], pa.int8()),
             "area_m2": [50, 90, None, 160],
-            "rooms": [2, 4, None, 6],
+            "rooms": [2, 4, 3, 6],
             "year_built": [1900, 1975, None, 2001],
         }
     )
@@ -37,14 +37,10 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> UnitTable:
 
 
 def test_each_id_has_its_own_row(units: UnitTable) -> None:
-    assert [facts and facts.rooms for facts in (units.unit_facts(str(number)) for number in IDS)] == [
-        2,
-        4,
-        None,
-        6,
-    ]
+    told = [units.unit_facts(str(number)) for number in IDS]
+    assert [facts and facts.rooms for facts in told] == [2, 4, 3, 6]
     assert units.unit_facts(str(IDS[0])) == UnitFacts(
-        "flat", None, 50, 2, 1900, "2024-12-31", "register", True
+        "flat", None, 50, 2, 1900, "vintage of units", "source of units", True
     )
 
 
@@ -75,8 +71,8 @@ def test_figures_of_a_home_have_neither_index_nor_households(units: UnitTable) -
     facts = units.unit_facts(str(IDS[1]))
     assert facts is not None
     assert unit_figures(facts) == {
-        "unit_area_m2": Figure(90.0, "m²", None, "unit", "2024-12-31", "register", None),
-        "unit_rooms": Figure(4.0, "rooms", None, "unit", "2024-12-31", "register", None),
-        "unit_year_built": Figure(1975.0, "year", None, "unit", "2024-12-31", "register", None),
+        "unit_area_m2": Figure(90.0, "m²", None, "unit", "vintage of units", "source of units", None),
+        "unit_rooms": Figure(4.0, "rooms", None, "unit", "vintage of units", "source of units", None),
+        "unit_year_built": Figure(1975.0, "year", None, "unit", "vintage of units", "source of units", None),
     }
     assert unit_figures(UnitFacts()) == {}
