@@ -15,6 +15,7 @@ from service.address.rules import load_rules
 from service.address.streets import is_misspelling, near_streets, split_ending
 from service.address.text import fold_key
 from service.address.towns import TownHit, Towns
+from service.model import AddressQuery
 
 DK = load_rules("DK")
 STREETS = [
@@ -121,6 +122,15 @@ def test_only_the_given_keys_are_compared(index: AddressIndex) -> None:
     assert names(index, "tofebakken", rows=post) == [("Toftebakken", 1)]
     assert names(index, "elmevaj", rows=post) == []
     assert names(index, "elmevaj", rows=np.empty(0, np.uint32)) == []
+
+
+def test_three_letters_may_be_a_misspelt_street_and_two_may_not(index: AddressIndex) -> None:
+    def found(text: str) -> tuple[str | None, str]:
+        match = Matcher(index).match_address(AddressQuery("DK", text))
+        return match.street, match.category
+
+    assert found("Avj 1, 3700 Rønne") == ("Avej", "B")
+    assert found("Aj 1, 3700 Rønne") == (None, "C")
 
 
 @pytest.fixture(scope="module")

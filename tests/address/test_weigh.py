@@ -107,6 +107,7 @@ def test_a_supplementary_name_is_as_good_as_the_town(matcher: Matcher) -> None:
     assert one(matcher, "Småkærvej 36, Hejsager, 6100", "småkærvej").town is TownFit.EXACT
     assert one(matcher, "Småkærvej 36, Hejsager", "småkærvej").town is TownFit.NEAR
     assert one(matcher, "Småkærvej 36, Hejsagr, 6100", "småkærvej").town is TownFit.NEAR
+    assert one(matcher, "Småkærvej 36, Hjsagr, 6100", "småkærvej").town is TownFit.NEAR
     near = one(matcher, "Småkærvej 36, Hejsxyz, 6100", "småkærvej")
     assert (near.town, near.leftover) == (TownFit.NONE, 1)
 
@@ -190,7 +191,13 @@ def test_only_a_name_that_is_not_written_as_it_is_can_be_tied(matcher: Matcher) 
 
 def test_a_range_finds_the_first_of_its_numbers_that_exists(matcher: Matcher) -> None:
     index = matcher.index
-    for text, found in (("52-54", "n52"), ("50-54", "n54"), ("53-55", None), ("52C-54", "n52c")):
+    for text, found in (
+        ("52ж-54", "n54"),
+        ("52-54", "n52"),
+        ("50-54", "n54"),
+        ("53-55", None),
+        ("52C-54", "n52c"),
+    ):
         reading = one(matcher, f"Nørrebrogade {text}, 2200")
         assert [index.house_id(house) for house in reading.houses] == ([found] if found else [])
         assert (reading.code is None) is (found is None)

@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from geopy.exc import GeocoderParseError, GeocoderServiceError
+from geopy.exc import GeocoderParseError
 from geopy.location import Location
 
 from service.address.online import settings as settings_file
-from service.address.online.adapter import BoundedAdapter
-from service.address.online.adressevaelger import Adressevaelger, cut_text
 from service.address.online.breaker import CircuitBreaker
 from service.address.online.chain import OnlineGeocoders
-from service.address.online.kartverket import Kartverket
 from service.address.online.memory import UNKNOWN, AnswerMemory
 from service.address.online.settings import NamedGeocoder, OnlineSettings, load_settings
 from service.errors import ConfigError
-from service.model import AddressQuery
+from service.model import AddressQuery, MatchCategory
 
 GEOCODER = '[[geocoder]]\nname = "kartverket"\ncountries = ["NO"]\n'
 
@@ -163,7 +160,18 @@ def test_where_a_polygon_is_known_it_alone_decides() -> None:
     query = AddressQuery("DK", "Torvet 3, 3700 Rønne")
     for inside in (True, False):
         online = chain(Fixed(torvet(0.0, 0.0)), inside=inside)
-        assert (online.match_address(query, 500) is not None) is inside
+        match = online.match_address(query, 500)
+        assert (match and match.category) == (MatchCategory.A if inside else None)
+        online.close()
+
+
+def test_what_is_remembered_is_counted_as_such() -> None:
+    for place, outcome in ((torvet(55.1, 14.7), "found"), (None, "nothing")):
+        named = NamedGeocoder("fixed", Fixed(place), frozenset({"DK"}), {})  # type: ignore[arg-type]
+        online = OnlineGeocoders(OnlineSettings((named,), 800, 9, 600, 5, 30), lambda *_: None)
+        for _ in range(3):
+            online.match_address(AddressQuery("DK", "Torvet 3, 3700 Rønne"), 500)
+        assert dict(online.outcomes) == {("fixed", outcome): 1, ("memory", outcome): 2}
         online.close()
 
 
@@ -206,25 +214,6 @@ def test_a_service_rests_only_when_all_of_its_name_do() -> None:
     online.close()
 
 
-def test_73_characters_go_to_the_danish_service_whole() -> None:
-    assert cut_text("a" * 73) == "a" * 73
-    assert cut_text("a" * 36 + " " + "b" * 36) == "a" * 36 + " " + "b" * 36
-    assert cut_text("a" * 36 + " " + "b" * 37) == "a" * 36
-    assert cut_text("a" * 72 + ", b") == "a" * 72
-    assert cut_text("  a   b ") == "a b"
-
-
-HOUSE_ID = "0a3f507b-c905-32b8-e044-0003ba298018"
-
-
-def danish(server: Any, point: Any) -> Location | None:
-    hit = {"fund": [{"type": "husnummer", "id": HOUSE_ID, "titel": "Torvet 3"}]}
-    record = {"husnummer": {"husnummertekst": "3", "adgangspunkt": point}}
-    server.answer = lambda path, query: server.say(hit if path.endswith("soeg") else record)
-    geocoder = Adressevaelger("key", domain=server.domain, scheme="http", adapter_factory=BoundedAdapter)
-    return geocoder.geocode("Torvet 3")
-
-
 def test_a_danish_point_lies_within_the_bounds_of_the_projection(server: Any) -> None:
     for east, north in (
         (420_000, 6_200_000),
@@ -235,6 +224,7 @@ def test_a_danish_point_lies_within_the_bounds_of_the_projection(server: Any) ->
         place = danish(server, {"koordinater": {"x": east, "y": north}})
         assert place is not None
         assert place.address == "Torvet 3"
+        assert (place.latitude, place.longitude) == (round(place.latitude, 7), round(place.longitude, 7))
     for east, north in (
         (419_999, 6_200_000),
         (910_001, 6_200_000),
@@ -248,53 +238,3 @@ def test_a_danish_point_lies_within_the_bounds_of_the_projection(server: Any) ->
     for point in ({"koordinater": {"x": 1}}, {"geometri": {"coordinates": [1]}}, {"geometri": {}}):
         with pytest.raises(GeocoderParseError, match="not two numbers"):
             danish(server, point)
-
-
-def test_of_several_hits_those_with_a_point_are_told_up_to_the_limit(server: Any) -> None:
-    hits = [{"type": "vejnavn", "titel": "x"}] + [
-        {"type": "husnummer", "id": HOUSE_ID, "titel": f"Torvet {number}"} for number in range(4)
-    ]
-    record = {"husnummer": {"adgangspunkt": {"koordinater": {"x": 600_000, "y": 6_200_000}}}}
-    server.answer = lambda path, query: server.say({"fund": hits} if path.endswith("soeg") else record)
-    geocoder = Adressevaelger("key", domain=server.domain, scheme="http", adapter_factory=BoundedAdapter)
-    assert geocoder.geocode("Torvet") is None  # the first is a street
-    places = geocoder.geocode("Torvet", exactly_one=False, limit=3)
-    assert [place.address for place in places] == ["Torvet 0", "Torvet 1"]
-    assert server.requests[-3][1]["maksimum"] == "3"
-    assert [place.address for place in geocoder.geocode("Torvet", exactly_one=False)] == [
-        "Torvet 0", "Torvet 1", "Torvet 2", "Torvet 3",
-    ]  # fmt: skip
-
-
-def test_an_answer_may_be_half_a_megabyte_long(server: Any) -> None:
-    geocoder = Kartverket(domain=server.domain, scheme="http", adapter_factory=BoundedAdapter)
-    body = b'{"adresser": []}'
-    server.always(body + b" " * (524_288 - len(body)))
-    assert geocoder.geocode("x") is None
-    server.always(body + b" " * (524_288 - len(body) + 1))
-    with pytest.raises(GeocoderServiceError, match="longer"):
-        geocoder.geocode("x")
-
-
-@pytest.mark.parametrize("status", [300, 399, 400, 503])
-def test_neither_a_redirect_nor_an_error_is_an_answer(server: Any, status: int) -> None:
-    server.always({"adresser": []}, status=status)
-    geocoder = Kartverket(domain=server.domain, scheme="http", adapter_factory=BoundedAdapter)
-    with pytest.raises(GeocoderServiceError) as raised:
-        geocoder.geocode("x")
-    assert ("elsewhere" in str(raised.value)) is (status < 400)
-
-
-def test_several_norwegian_addresses_are_asked_for_and_told(server: Any) -> None:
-    record = {
-        "adressetekst": "Vei 1", "postnummer": "1415", "poststed": "OPPEGÅRD",
-        "representasjonspunkt": {"lat": 59.7, "lon": 10.8},
-    }  # fmt: skip
-    server.always({"adresser": [record, record | {"adressetekst": "Vei 2"}]})
-    geocoder = Kartverket(domain=server.domain, scheme="http", adapter_factory=BoundedAdapter)
-    assert geocoder.geocode("Vei").address == "Vei 1, 1415 OPPEGÅRD"
-    assert len(geocoder.geocode("Vei", exactly_one=False, fuzzy=False)) == 2
-    assert geocoder.reverse("59.7, 10.8").address == "Vei 1, 1415 OPPEGÅRD"
-    (_, one, _), (_, several, _), (_, near, _) = server.requests
-    assert [(q["treffPerSide"], q["fuzzy"]) for q in (one, several)] == [("1", "true"), ("5", "false")]
-    assert (near["treffPerSide"], near["lat"], near["lon"]) == ("1", "59.7000000", "10.8000000")

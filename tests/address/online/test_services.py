@@ -188,7 +188,7 @@ def test_kartverket_forwards_and_backwards(server: Any) -> None:
 
 
 def finnish(**properties: str) -> dict[str, Any]:
-    point = {"type": "Point", "coordinates": [24.9414, 60.1713]}
+    point = {"type": "Point", "coordinates": [24.9414, 60.1713, 12.0]}  # the last is the height
     return {
         "type": "FeatureCollection",
         "features": [{"type": "Feature", "geometry": point, "properties": properties}],
