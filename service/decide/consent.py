@@ -71,8 +71,7 @@ def check_ways(
     if contacts is None:
         contacts = check_all()
         rules.unasked.clear()
-        if not any(contact.allowed for contact in contacts.values()):  # else it follows the clock
-            rules.unasked[today] = contacts
+        rules.unasked[today] = contacts  # nothing is allowed, so no clock is followed
     return contacts
 
 

@@ -173,6 +173,7 @@ def test_the_answers_to_leads_without_consents_are_those_of_each_way(policy: Pol
         found = check_ways(rules, consent, now)
         assert found == {way: check_contact(rules, way, consent, now) for way in RULED}
         assert not any(contact.allowed for contact in found.values())
+        assert check_ways(rules, consent, now + timedelta(hours=5)) is found
 
 
 @pytest.mark.parametrize("way", RULED)
