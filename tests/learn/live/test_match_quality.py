@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from service.address.pattern import address_pattern
 from service.address.rules import load_rules
@@ -160,3 +161,70 @@ def test_all_addresses_of_one_form_have_one_shape() -> None:
             )
         )
     assert shapes == {"W N, P W"}
+
+
+def test_failures_come_by_count_then_by_name_and_the_rest_is_summed() -> None:
+    counts = [
+        count(0, "none", "C", 5, "b", "W"), count(1, "none", "C", 5, "a", "W"), count(0, "none", "C", 9),
+        count(0, "street", "C", 2, "c", "N"), count(3, "street", "C", 1, "c", "N"),
+        count(0, "none", "C", 0, "d"), count(0, "house", "A", 8),
+    ]  # fmt: skip
+    report = match_quality(counts, top=2)
+    assert [(f.reason, f.pattern, f.count, f.share) for f in report.failures] == [
+        ("unknown", "", 9, 9 / 30),
+        ("a", "W", 5, 5 / 30),
+    ]
+    assert report.failures_not_shown == 8
+    everything = match_quality(counts)
+    assert [f.reason for f in everything.failures] == ["unknown", "a", "b", "c"]
+    assert everything.failures_not_shown == 0
+
+
+def test_the_text_is_a_table_with_its_interval() -> None:
+    lines = quality_text(match_quality(COUNTS, top=1)).splitlines()
+    assert lines[0].split() == [
+        "requests",
+        "A",
+        "B",
+        "C",
+        "unit",
+        "house",
+        "street",
+        "postcode",
+        "municipality",
+        "none",
+    ]
+    assert lines[1].split()[:5] == ["2026-11-16", "100", "90.0%", "5.0%", "5.0%"]
+    assert lines[3].split()[:2] == ["all", "200"]
+    known = binomtest(145, 200).proportion_ci(method="wilson")
+    assert lines[4] == (
+        f"Named one address (A or B): between {known.low:.1%} and {known.high:.1%} with 95 % confidence."
+    )
+    assert lines[6].split() == ["failures", "of", "all", "reason", "and", "shape"]
+    assert lines[7].split() == ["50", "25.00%", "nothing_recognised:", "W"]
+    assert lines[8].split() == ["5", "other", "failures"]
+
+
+def test_the_csv_is_one_flat_table() -> None:
+    rows = list(csv.reader(io.StringIO(quality_csv(match_quality(COUNTS)))))
+    assert rows[0] == ["section", "period", "key", "pattern", "requests", "share", "low", "high"]
+    known = binomtest(95, 100).proportion_ci(method="wilson")
+    assert rows[1] == ["named", "2026-11-16", "A+B", "", "100", "", f"{known.low:.6f}", f"{known.high:.6f}"]
+    assert rows[2] == ["category", "2026-11-16", "A", "", "100", "0.900000", "", ""]
+    assert rows[-1] == ["failure", "", "unknown_street", "W W N, P W", "2", "0.010000", "", ""]
+    assert len(rows) == 1 + 2 * 10 + 3
+
+
+@pytest.mark.parametrize(
+    ("period", "starts"),
+    [
+        ("day", ["2026-11-16", "2026-11-22", "2026-12-01"]),
+        ("week", ["2026-11-16", "2026-11-30"]),
+        ("month", ["2026-11-01", "2026-12-01"]),
+    ],
+)
+def test_a_period_begins_on_its_day_its_monday_or_the_first(period: str, starts: list[str]) -> None:
+    report = match_quality([count(day, "house", "A", 1) for day in (0, 6, 15)], period)  # type: ignore[arg-type]
+    assert [one.start.isoformat() for one in report.periods] == starts
+    assert report.total is not None
+    assert report.total.start.isoformat() == starts[0]

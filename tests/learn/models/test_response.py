@@ -170,10 +170,9 @@ def test_the_penalty_is_that_of_the_least_held_out_loss() -> None:
     x, y = rng.normal(size=(200, 30)), rng.normal(size=200)
     folds = random_folds(200, 5, 0)
     best, margins = cross_validate("number", x, y, folds)
-    assert best == PENALTIES[-1]  # there is nothing to learn
-    losses = {
-        p: row_losses("number", y, cross_validate("number", x, y, folds, (p,))[1]).mean() for p in PENALTIES
-    }
+    assert best > PENALTIES[1]  # there is nothing to learn
+    alone = {p: cross_validate("number", x, y, folds, (p,))[1] for p in PENALTIES}
+    losses = {p: row_losses("number", y, own).mean() for p, own in alone.items()}
     assert losses[best] == min(losses.values()) == pytest.approx(row_losses("number", y, margins).mean())
     assert cross_validate("number", x, x @ np.ones(30), folds)[0] == PENALTIES[0]
     assert np.isnan(cross_validate("number", x, y, [(np.arange(100), np.arange(100, 150))])[1][:100]).all()

@@ -24,7 +24,7 @@ def test_rows_are_ordered_by_dates_or_numbers() -> None:
     ("columns", "found"),
     [
         (("oprettet",), "oprettet"), (("created_at",), "created_at"), (("Signup",), "Signup"),
-        (("fødselsdato",), None), (("byggedato",), None), (("navn",), None),
+        (("fødselsdato",), None), (("födelsedatum",), None), (("byggedato",), None), (("navn",), None),
         (("oprettet", "opdateret_dato"), None), ((), None),
     ],
 )  # fmt: skip
