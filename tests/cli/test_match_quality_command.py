@@ -12,33 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from service.model import (
-    AddressMatch,
-    Decision,
-    MatchCategory,
-    MatchLevel,
-    NextAction,
-    Place,
-    Segment,
-    Versions,
-    Weights,
-)
+from service.model import AddressMatch, MatchCategory, MatchLevel, NextAction
 from service.store import open_store
+from tests.logged import logged
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = datetime(2026, 11, 18, 12, tzinfo=UTC)
-HOUSE = AddressMatch("DK", MatchLevel.HOUSE, MatchCategory.A, NextAction.ACCEPT)
 FAILED = AddressMatch(
     "DK", MatchLevel.POSTCODE, MatchCategory.C, NextAction.FIX, reason="unknown_street", pattern="W N, P W"
 )
-
-
-def decision(number: int, match: AddressMatch) -> Decision:
-    segment = Segment(None, None, None, True, (), (), None, None)
-    return Decision(
-        f"dec_{number}", f"lead-{number}", "ok", None, MADE, "DK", "da", "web_form", match, Place("DK", {}),
-        None, segment, None, Weights(), {}, Versions("r", "p"),
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -60,7 +42,8 @@ def run(url: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
 def test_text_csv_and_page_say_the_same(url: str, tmp_path: Path) -> None:
     assert run(url).stdout == "No address has been matched yet.\n"
     with closing(open_store(url)) as store:
-        store.record_decisions([decision(n, HOUSE if n < 30 else FAILED) for n in range(40)])
+        store.record_decisions([logged(n, made_at=MADE) for n in range(30)])
+        store.record_decisions([logged(n, made_at=MADE, address=FAILED) for n in range(30, 40)])
     text = run(url)
     assert text.returncode == 0, text.stderr
     assert "2026-11-16          40" in text.stdout
@@ -83,7 +66,7 @@ def test_text_csv_and_page_say_the_same(url: str, tmp_path: Path) -> None:
 
 def test_days_and_wrong_use(url: str) -> None:
     with closing(open_store(url)) as store:
-        store.record_decision(decision(1, FAILED))
+        store.record_decision(logged(1, made_at=MADE, address=FAILED))
     assert "No address" in run(url, "--to", "2026-11-17").stdout
     assert (
         "unknown_street" in run(url, "--from", "2026-11-18", "--to", "2026-11-18", "--country", "dk").stdout
