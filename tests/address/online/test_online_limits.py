@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from geopy.exc import GeocoderParseError
 from geopy.location import Location
 
 from service.address.online import settings as settings_file
@@ -212,29 +211,3 @@ def test_a_service_rests_only_when_all_of_its_name_do() -> None:
         online.match_address(AddressQuery("DK", f"Torvet {number}"), 500)
     assert online.is_resting("fixed")
     online.close()
-
-
-def test_a_danish_point_lies_within_the_bounds_of_the_projection(server: Any) -> None:
-    for east, north in (
-        (420_000, 6_200_000),
-        (910_000, 6_200_000),
-        (600_000, 6_020_000),
-        (600_000, 6_420_000),
-    ):
-        place = danish(server, {"koordinater": {"x": east, "y": north}})
-        assert place is not None
-        assert place.address == "Torvet 3"
-        assert (place.latitude, place.longitude) == (round(place.latitude, 7), round(place.longitude, 7))
-    for east, north in (
-        (419_999, 6_200_000),
-        (910_001, 6_200_000),
-        (600_000, 6_019_999),
-        (600_000, 6_420_001),
-    ):
-        with pytest.raises(GeocoderParseError, match="outside Denmark"):
-            danish(server, {"geometri": {"coordinates": [east, north, 0]}})
-    for point in (None, {}, {"koordinater": None}):
-        assert danish(server, point) is None
-    for point in ({"koordinater": {"x": 1}}, {"geometri": {"coordinates": [1]}}, {"geometri": {}}):
-        with pytest.raises(GeocoderParseError, match="not two numbers"):
-            danish(server, point)

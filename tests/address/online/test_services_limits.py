@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from geopy.exc import GeocoderServiceError
+from geopy.exc import GeocoderParseError, GeocoderServiceError
 from geopy.location import Location
 
 from service.address.online.adapter import BoundedAdapter
 from service.address.online.adressevaelger import Adressevaelger, cut_text
 from service.address.online.kartverket import Kartverket
-
-GEOCODER = '[[geocoder]]\nname = "kartverket"\ncountries = ["NO"]\n'
 
 
 def test_73_characters_go_to_the_danish_service_whole() -> None:
@@ -86,3 +84,29 @@ def test_several_norwegian_addresses_are_asked_for_and_told(server: Any) -> None
     assert (one["treffPerSide"], one["fuzzy"]) == ("1", "true")
     assert (several["treffPerSide"], several["fuzzy"]) == ("5", "false")
     assert (near["treffPerSide"], near["lat"], near["lon"]) == ("1", "59.7000000", "10.8000000")
+
+
+def test_a_danish_point_lies_within_the_bounds_of_the_projection(server: Any) -> None:
+    for east, north in (
+        (420_000, 6_200_000),
+        (910_000, 6_200_000),
+        (600_000, 6_020_000),
+        (600_000, 6_420_000),
+    ):
+        place = danish(server, {"koordinater": {"x": east, "y": north}})
+        assert place is not None
+        assert place.address == "Torvet 3"
+        assert (place.latitude, place.longitude) == (round(place.latitude, 7), round(place.longitude, 7))
+    for east, north in (
+        (419_999, 6_200_000),
+        (910_001, 6_200_000),
+        (600_000, 6_019_999),
+        (600_000, 6_420_001),
+    ):
+        with pytest.raises(GeocoderParseError, match="outside Denmark"):
+            danish(server, {"geometri": {"coordinates": [east, north, 0]}})
+    for point in (None, {}, {"koordinater": None}):
+        assert danish(server, point) is None
+    for point in ({"koordinater": {"x": 1}}, {"geometri": {"coordinates": [1]}}, {"geometri": {}}):
+        with pytest.raises(GeocoderParseError, match="not two numbers"):
+            danish(server, point)
