@@ -1,6 +1,5 @@
 """What reports read from the serving half: potential and correlations."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -56,14 +55,14 @@ def test_pairs_say_the_same_from_seven_tenths_on_either_way_each_once() -> None:
     matrix = np.array(
         [[1.0, 0.7, -0.9, 0.69], [0.7, 1.0, 0.1, -0.7], [-0.9, 0.1, 1.0, 0.2], [0.69, -0.7, 0.2, 1.0]]
     )
-    found = Correlations("parish", ("age", "rent", "flat", "car"), matrix)
+    found = Correlations(("age", "rent", "flat", "car"), matrix)
     assert found.pairs() == [("age", "flat", -0.9), ("age", "rent", 0.7), ("rent", "car", -0.7)]
     assert len(found.pairs(least=0.0)) == 6
 
 
 def test_pairs_as_strong_come_by_name() -> None:
     matrix = np.full((3, 3), 0.8)
-    pairs = Correlations("parish", ("b", "c", "a"), matrix).pairs()
+    pairs = Correlations(("b", "c", "a"), matrix).pairs()
     assert pairs == [("b", "a", 0.8), ("b", "c", 0.8), ("c", "a", 0.8)]
 
 
@@ -90,6 +89,7 @@ def test_correlations_leave_out_what_does_not_vary_and_areas_without_households(
         {
             "code": list("abcd"),
             "households": [1.0, 300.0, 100.0, None],
+            "urbanity": [0, 0, 0, 0],
             "rises": [1.0, 2.0, 3.0, 50.0],
             "falls": [3.0, 2.0, 1.0, 50.0],
             "flat": [5.0, 5.0, None, 7.0],
@@ -98,15 +98,14 @@ def test_correlations_leave_out_what_does_not_vary_and_areas_without_households(
         }
     )
     write_table(release.folder, "profiles_polling_area", profiles)
-    described = [{"code": code} for code in ("falls", "flat", "rises", "two", "alone")]
-    (release.folder / "DK" / "variables.json").write_text(json.dumps(described), encoding="utf-8")
-    for level in ("", "polling_area"):
-        found = correlate_figures(Release.open(tmp_path, verify=False), "DK", level)
-        assert (found.level, found.codes) == ("polling_area", ("falls", "rises", "two", "alone"))
-        assert np.allclose(found.matrix[:2, :2], [[1, -1], [-1, 1]])
-        # of 401 households: one with 6, three hundred and a hundred with 5; 300 and a hundred with 4 and 6
-        expected = np.cov([[4, 4, 6], [6, 5, 5]], aweights=[1, 300, 100])
-        assert found.matrix[2, 3] == pytest.approx(expected[0, 1] / np.sqrt(expected[0, 0] * expected[1, 1]))
+    codes = ("falls", "flat", "rises", "two", "alone")
+    level = read_figures(Release.open(tmp_path, verify=False), "DK", "polling_area", codes)
+    found = correlate_figures(codes, level.values.astype(np.float64), level.households)
+    assert found.codes == ("falls", "rises", "two", "alone")
+    assert np.allclose(found.matrix[:2, :2], [[1, -1], [-1, 1]])
+    # of 401 households: one with 6, three hundred and a hundred with 5; 300 and a hundred with 4 and 6
+    expected = np.cov([[4, 4, 6], [6, 5, 5]], aweights=[1, 300, 100])
+    assert found.matrix[2, 3] == pytest.approx(expected[0, 1] / np.sqrt(expected[0, 0] * expected[1, 1]))
 
 
 def test_no_correlation_is_beyond_one_by_a_rounding() -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from service.errors import ReleaseError
-from service.model import AddressMatch, Declared, MatchCategory, MatchLevel, NextAction, Place, Segment
+from service.model import AddressMatch, Declared, Found, MatchCategory, MatchLevel, NextAction, Place, Segment
 from service.segment.areas import load_levels
 from service.segment.assign import SegmentModel, market_shares
 from service.segment.cells import CELL_ATTRIBUTES, CELLS
@@ -82,7 +82,7 @@ def ask(model: SegmentModel, level: str, code: str, **matched: object) -> Segmen
     if not matched:
         match = AddressMatch("DK", MatchLevel.POSTCODE, MatchCategory.C, NextAction.FIX)
     place = Place("DK", {level: code, "country": "DK"})
-    return model.assign_segment(place, None, match, None, Declared(), "en", date(2026, 11, 21))
+    return model.assign_segment(Found(match, place), Declared(), "en", date(2026, 11, 21))
 
 
 def shares(segment: Segment) -> dict[str, float]:
@@ -190,7 +190,7 @@ def test_a_fact_that_changes_nothing_is_not_told(model: SegmentModel) -> None:
     place = Place("DK", {"polling_area": "north", "country": "DK"})
     match = AddressMatch("DK", MatchLevel.POSTCODE, MatchCategory.C, NextAction.FIX)
     declared = Declared(children_at_home=False)
-    told = model.assign_segment(place, None, match, None, declared, "en", date(2026, 11, 21))
+    told = model.assign_segment(Found(match, place), declared, "en", date(2026, 11, 21))
     assert told.evidence == ask(model, "polling_area", "north").evidence
 
 

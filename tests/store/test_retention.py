@@ -17,7 +17,7 @@ from service.store.replays import Begun
 from service.store.tables import metadata
 
 Make = Callable[..., Decision]
-NOW = datetime.now(UTC)
+
 # table, its column of age, days that it is kept, and what makes a row old enough to go
 KINDS = [
     ("outcomes", "at_ms", 400),
@@ -32,10 +32,10 @@ KINDS = [
 
 def _fill(store: Store, make: Make) -> None:
     store.outbox.add_webhook("https://receiver.example/x", ["agent.reserved"])
-    decision = make("crm-1", made_at=NOW)
+    decision = make("crm-1", made_at=datetime.now(UTC))
     store.record_decision(decision, [Spend("bike", 1.0, store.guards.household("home"))])
-    store.outcomes.record([Outcome("o", decision.decision_id, "bought", NOW, "agent", 5.0)])
-    store.outcomes.record_events([LeadEvent("e", "crm-1", "web", NOW)])
+    store.outcomes.record([Outcome("o", decision.decision_id, "bought", datetime.now(UTC), "agent", 5.0)])
+    store.outcomes.record_events([LeadEvent("e", "crm-1", "web", datetime.now(UTC))])
     store.facts.fold()
     store.desk.reserve("crm-1", None, ["ann"], {"ann": 1})
     store.desk.complete("crm-1")
@@ -73,9 +73,9 @@ def test_a_row_goes_after_its_own_time_and_not_before(
 
 def test_what_is_still_to_be_counted_sent_or_ended_stays(store: Store, make_decision: Make) -> None:
     _fill(store, make_decision)
-    late = make_decision("crm-3", made_at=NOW)
+    late = make_decision("crm-3", made_at=datetime.now(UTC))
     store.record_decision(late)
-    store.outcomes.record([Outcome("o2", late.decision_id, "bought", NOW, "agent", 5.0)])
+    store.outcomes.record([Outcome("o2", late.decision_id, "bought", datetime.now(UTC), "agent", 5.0)])
     store.outbox.add_webhook("https://receiver.example/y", ["treatment.paused"])
     store.guards.pause("offer", "bike", "by hand")
     store.desk.reserve("crm-4", None, ["ann"], {"ann": 1})
@@ -103,7 +103,7 @@ def test_what_is_still_to_be_counted_sent_or_ended_stays(store: Store, make_deci
 def test_what_was_given_is_kept_by_day_as_long_as_the_desk(store: Store) -> None:
     with store.database.writing() as connection:
         for days in (0, 89, 92):
-            day = (NOW - timedelta(days=days)).date().isoformat()
+            day = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
             connection.execute(
                 text("INSERT INTO spending (name, period, amount, uses) VALUES ('discount', :day, 1.0, 1)"),
                 {"day": day},
@@ -117,7 +117,7 @@ def test_an_export_is_readable_by_people(store: Store, make_decision: Make) -> N
     shown = store.privacy.export("crm-1")
     (reservation,) = shown["reservations"]
     assert set(reservation) >= {"reservation_id", "agent_id", "state", "made", "expires", "ended"}
-    assert datetime.fromisoformat(reservation["made"]) > NOW - timedelta(minutes=1)
+    assert datetime.fromisoformat(reservation["made"]) > datetime.now(UTC) - timedelta(minutes=1)
     (outcome,) = shown["outcomes"]
     assert set(outcome) == {
         "event_id", "decision_id", "lead_id", "slot", "kind", "value", "at", "received", "attributed",

@@ -86,9 +86,9 @@ def test_an_answer_is_remembered_to_its_last_second_and_the_last_used_stays() ->
     memory = AnswerMemory(entries=2, seconds=10, clock=lambda: now)
     one, two, three = (AddressQuery("DK", f"Vej {number}") for number in range(3))
     memory.remember(one, None)
-    now = 10.0
+    now = 9.9
     assert memory.recall(one) is None
-    now = 10.1
+    now = 10.0
     assert memory.recall(one) is UNKNOWN
     memory.remember(one, None)
     memory.remember(two, None)
