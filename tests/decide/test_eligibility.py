@@ -10,7 +10,7 @@ import pytest
 
 from service.decide.choose import choose_treatments
 from service.decide.policy import Policy, load_policy
-from service.decide.situation import Situation
+from service.decide.situation import Situation, Spent
 from service.model import Segment, SegmentShare
 
 Make = Callable[..., Situation]
@@ -211,3 +211,32 @@ def test_what_is_valid_for_some_days_is_dated_from_the_day_of_the_choice(
         "2026-12-01", "2026-12-01", "2026-12-02", "2026-12-01",
     ]  # fmt: skip
     assert until(3) is until(3)  # made once a day
+
+
+def test_where_something_must_be_shown_the_least_loss_is(
+    policy_folder: Path,
+    codes: tuple[str, ...],
+    edit: Edit,
+    make_situation: Make,
+    make_lead: Callable,
+    make_segment: Callable,
+    treated: str,
+) -> None:
+    edit("slots.toml", "nothing_allowed = true\n", "")
+    path = policy_folder / "offers.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("\ncost = 1", "\ncost = 50"), encoding="utf-8")
+    policy = load_policy(policy_folder, codes)
+    offer = choose_treatments(policy, make_situation(make_lead(treated), make_segment("B1")))["offer"]
+    assert offer.id == "offer-week-plan"
+
+
+def test_only_what_is_given_once_is_not_given_to_a_household_again(
+    policy: Policy, make_situation: Make, make_lead: Callable, make_segment: Callable, treated: str
+) -> None:
+    for code in policy.segments:
+        usual = choose_treatments(policy, make_situation(make_lead(treated), make_segment(code)))["offer"]
+        rule = policy.treatment("offer", usual.id)
+        assert rule is not None
+        had = Spent(household_had=frozenset({rule.id}))
+        again = make_situation(make_lead(treated), make_segment(code), spent=had)
+        assert (choose_treatments(policy, again)["offer"].id == usual.id) is not rule.once_per_household
